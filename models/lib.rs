@@ -1,0 +1,1 @@
+//! The protocol library of quorate.

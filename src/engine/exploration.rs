@@ -1,0 +1,204 @@
+//! What a search is told, and what it tells.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::system::{ActionKind, PropertyKind, PropertySet, Word};
+
+/// What a search is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Threads that expand and insert; at least 1. Verdicts, counts and lengths do not depend on it.
+    pub threads: usize,
+    /// Where the search is cut.
+    pub limits: Limits,
+    /// When the search may end before it has seen everything.
+    pub stop_when: StopWhen,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { threads, limits: Limits::default(), stop_when: StopWhen::Never }
+    }
+}
+
+/// Where a search is cut. A search that was cut never says that a property holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Most distinct states.
+    pub states: Option<u64>,
+    /// Most steps from an initial state.
+    pub depth: Option<u32>,
+    /// Most time.
+    pub time: Option<Duration>,
+    /// Most bytes of states and tables.
+    pub memory_bytes: Option<u64>,
+}
+
+/// When a search may end before it has seen everything. It then ends with the level at which it stops,
+/// so that counts and lengths do not depend on chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopWhen {
+    /// It sees everything.
+    Never,
+    /// Some property is violated.
+    Violated,
+    /// Each of these properties has found what it looks for.
+    AllFound(PropertySet),
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every reachable state was seen.
+    Complete,
+    /// What it was told to find was found.
+    Stopped,
+    /// A limit cut it.
+    Cut(Cut),
+}
+
+/// What cut a search short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// The limit on distinct states.
+    States,
+    /// The limit on depth.
+    Depth,
+    /// The limit on time.
+    Time,
+    /// The limit on memory.
+    Memory,
+    /// Someone asked it to end.
+    Interrupted,
+    /// It had found another violation, at which it was told to stop.
+    Stopped,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::States => "the limit on states was reached",
+            Self::Depth => "the limit on depth was reached",
+            Self::Time => "the limit on time was reached",
+            Self::Memory => "the limit on memory was reached",
+            Self::Interrupted => "the run was interrupted",
+            Self::Stopped => "the run stopped at a violation",
+        })
+    }
+}
+
+/// The answer for one property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// No reachable state shows evidence against the claim.
+    Holds,
+    /// A reachable state does; the finding has the shortest way there.
+    Violated,
+    /// The witness was reached; the finding has the shortest way there.
+    Reachable,
+    /// No reachable state shows the witness.
+    Unreachable,
+    /// Not known, and why.
+    Undecided(Cut),
+}
+
+impl Verdict {
+    /// The word that manifests and reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Violated => "violated",
+            Self::Reachable => "reachable",
+            Self::Unreachable => "unreachable",
+            Self::Undecided(_) => "undecided",
+        }
+    }
+}
+
+/// What a search tells.
+#[derive(Clone, Debug)]
+pub struct Exploration {
+    /// How it ended.
+    pub ended: Ended,
+    /// What each property found, by its index; the shortest.
+    pub findings: Vec<Option<Finding>>,
+    /// The numbers.
+    pub statistics: Statistics,
+}
+
+impl Exploration {
+    /// The answer for a property of the given kind.
+    pub fn verdict(&self, property_ix: usize, kind: PropertyKind) -> Verdict {
+        let found = self.findings[property_ix].is_some();
+        match (kind, found, self.ended) {
+            (PropertyKind::Always | PropertyKind::NoDeadlock, true, _) => Verdict::Violated,
+            (PropertyKind::Sometimes, true, _) => Verdict::Reachable,
+            (PropertyKind::Always | PropertyKind::NoDeadlock, false, Ended::Complete) => Verdict::Holds,
+            (PropertyKind::Sometimes, false, Ended::Complete) => Verdict::Unreachable,
+            (_, false, Ended::Cut(cut)) => Verdict::Undecided(cut),
+            (_, false, Ended::Stopped) => Verdict::Undecided(Cut::Stopped),
+        }
+    }
+}
+
+/// A state in which a property finds what it looks for, and a shortest way there.
+///
+/// Of all shortest ways to such states it is the least by the content of its actions, so that it is the
+/// same for every thread count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The way.
+    pub path: Path,
+}
+
+/// A way through the states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// The states, one more than there are steps.
+    pub states: Vec<Box<[Word]>>,
+    /// The index, among the successors of each state but the last, of the step to the next.
+    pub steps: Vec<usize>,
+}
+
+/// The numbers of a search.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Statistics {
+    /// Distinct states seen.
+    pub distinct: u64,
+    /// Transitions taken, those to known states included.
+    pub generated: u64,
+    /// Steps to the farthest state seen.
+    pub depth: u32,
+    /// Distinct states by their distance from an initial state.
+    pub widths: Vec<u64>,
+    /// Transitions by [`ActionKind`], in its order.
+    pub actions: [u64; ActionKind::ALL.len()],
+    /// Most bytes used by states and by the tables behind them.
+    pub peak_bytes: u64,
+    /// Microseconds from start to end.
+    pub elapsed_us: u64,
+}
+
+/// Hears of a search while it runs, and may end it.
+pub trait Progress: Sync {
+    /// Called many times a second. `queued` states are still to be expanded at depth `depth`.
+    fn tick(&self, statistics: &Statistics, queued: u64);
+
+    /// Whether the search shall end now.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn tick(&self, _: &Statistics, _: u64) {}
+}

@@ -1,0 +1,8 @@
+//! Quorate checks distributed protocols.
+
+pub mod cluster;
+pub mod engine;
+pub mod model;
+pub mod system;
+
+pub use stateright::actor::{Actor, Envelope, Id, Out};

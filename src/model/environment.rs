@@ -1,0 +1,130 @@
+//! What the world around the actors is like and what it may do to them.
+
+use serde::{Deserialize, Serialize};
+
+/// The world around the actors: how messages travel, and which faults may happen how often.
+///
+/// The semantics are written down at [`cluster`](crate::cluster).
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Environment {
+    /// How messages travel.
+    pub network: NetworkKind,
+    /// What becomes of a message whose delivery would change nothing.
+    pub no_op: NoOpDelivery,
+    /// How many messages may be lost, and on the way to whom.
+    pub loss: Losses,
+    /// How many messages may be delivered and stay in flight, and on the way to whom.
+    pub duplicates: Losses,
+    /// How many nodes may crash, and how.
+    pub crashes: Crashes,
+}
+
+/// How messages travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkKind {
+    /// In any order, each message once: a multiset.
+    #[default]
+    Unordered,
+    /// In any order, each message as often as may be: a set from which delivery removes nothing.
+    Duplicating,
+    /// In the order of sending on each channel from one node to another.
+    Fifo,
+}
+
+/// What becomes of a message whose delivery would change nothing.
+///
+/// On a FIFO network such a message is always consumed, since it stands before others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoOpDelivery {
+    /// It is not delivered and stays in flight: a later state may still react to it.
+    #[default]
+    Wait,
+    /// It may be delivered, and is gone.
+    Consume,
+}
+
+/// How often something may happen in one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Budget {
+    /// Without bound.
+    Unlimited,
+    /// At most this often.
+    #[serde(untagged)]
+    AtMost(u32),
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::NEVER
+    }
+}
+
+impl Budget {
+    /// It does not happen.
+    pub const NEVER: Self = Self::AtMost(0);
+
+    /// Whether it may happen at all.
+    pub fn allows_any(self) -> bool {
+        self != Self::NEVER
+    }
+
+    /// The bound, if there is one.
+    pub fn bound(self) -> Option<u32> {
+        match self {
+            Self::AtMost(bound) => Some(bound),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+/// A budget for what happens to messages, and to whose messages.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Losses {
+    /// How often in one run.
+    pub total: Budget,
+    /// Roles on the way to which it may happen; all when empty.
+    #[serde(default, rename = "of")]
+    pub of_roles: Vec<String>,
+}
+
+/// A budget for crashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crashes {
+    /// How many crashes in one run.
+    pub total: Budget,
+    /// How many nodes may be down at the same time.
+    pub at_once: Budget,
+    /// Roles that may crash; all when empty.
+    #[serde(default, rename = "of")]
+    pub of_roles: Vec<String>,
+    /// Whether a node that is down may come back.
+    pub restart: bool,
+    /// What becomes of the messages on their way to a node that crashes or is down.
+    pub in_flight: InFlightAtCrash,
+}
+
+impl Default for Crashes {
+    fn default() -> Self {
+        Self {
+            total: Budget::NEVER,
+            at_once: Budget::Unlimited,
+            of_roles: Vec::new(),
+            restart: true,
+            in_flight: InFlightAtCrash::Kept,
+        }
+    }
+}
+
+/// What becomes of the messages on their way to a node that crashes or is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InFlightAtCrash {
+    /// They wait until the node is back.
+    #[default]
+    Kept,
+    /// Those in flight to it when it crashes are lost, and so are those sent to it while it is down.
+    Lost,
+}

@@ -1,0 +1,31 @@
+//! Floor 1: the words a protocol author uses.
+//!
+//! A [`Protocol`] has typed [`params!`](crate::params), named [`deviations!`](crate::deviations), a [`Roster`] of
+//! plain stateright actors, an observer that turns steps into [`History`] facts, and [`Property`]s. It
+//! describes; it never sees how its cluster is explored.
+//!
+//! | file | what |
+//! |---|---|
+//! | `protocol` | the trait that every protocol implements |
+//! | `params` | parameters with bounds, default and doc |
+//! | `deviation` | named wrong acts, and sets of them |
+//! | `roster` | who takes part, by role |
+//! | `history` | what an observer remembers of the steps |
+//! | `property` | claims, and what they read |
+//! | `environment` | network and fault budgets |
+
+mod deviation;
+mod environment;
+mod history;
+mod params;
+mod property;
+mod protocol;
+mod roster;
+
+pub use deviation::{Deviation, DeviationCard, Deviations};
+pub use environment::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
+pub use history::{Cause, Facts, History, Step};
+pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};
+pub use property::{Claim, Condition, Nodes, Property, World};
+pub use protocol::{Card, Datum, Node, Protocol, ProtocolActor};
+pub use roster::{Member, Roster};

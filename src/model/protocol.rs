@@ -1,0 +1,97 @@
+//! The trait that every protocol implements.
+
+use std::fmt;
+use std::hash::Hash;
+
+use serde::Serialize;
+use stateright::actor::{Actor, Id};
+
+use super::{Deviation, Deviations, Facts, History, NetworkKind, Params, Property, Roster, Step};
+
+/// A value that can be compared, stored and shown: messages, states, timers, facts.
+pub trait Datum: Clone + fmt::Debug + Eq + Hash + Serialize + Send + Sync + 'static {}
+
+impl<T: Clone + fmt::Debug + Eq + Hash + Serialize + Send + Sync + 'static> Datum for T {}
+
+/// A stateright actor whose messages, states, timers, choices and storage are plain data.
+///
+/// Every actor that derives the usual traits is one. Handlers must be pure: the same state and event give the
+/// same result, whatever the clock, the weather or the iteration order of a hash map.
+pub trait ProtocolActor:
+    Actor<Msg: Datum + Ord, Timer: Datum + Ord, State: Datum, Storage: Datum, Random: Datum> + Send + Sync + 'static
+{
+}
+
+impl<A> ProtocolActor for A where
+    A: Actor<Msg: Datum + Ord, Timer: Datum + Ord, State: Datum, Storage: Datum, Random: Datum> + Send + Sync + 'static
+{
+}
+
+/// What the docs say of a protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    /// Its name, in kebab case, as manifests and the command line write it.
+    pub name: &'static str,
+    /// Its name as people write it.
+    pub title: &'static str,
+    /// The paper or the published text, with sections.
+    pub source: &'static str,
+    /// What is modelled.
+    pub modelled: &'static str,
+    /// What is left out, and why that is sound.
+    pub left_out: &'static str,
+}
+
+/// A node, as properties see it.
+#[derive(Debug)]
+pub struct Node<'a, A: Actor> {
+    /// Its id.
+    pub id: Id,
+    /// Its volatile state; `None` while it is down.
+    pub state: Option<&'a A::State>,
+    /// What it has saved, if anything.
+    pub storage: Option<&'a A::Storage>,
+}
+
+/// A distributed protocol: roles, parameters, deviations, properties.
+///
+/// Its instances are made from parameters and a set of deviations; the empty set is the protocol as its
+/// paper has it.
+pub trait Protocol: Sized + Send + Sync + 'static {
+    /// Name, source, what is modelled.
+    const CARD: Card;
+
+    /// What can be set.
+    type Params: Params;
+    /// What can be done wrongly.
+    type Deviation: Deviation;
+    /// How members act: usually an enum with one struct per role.
+    type Actor: ProtocolActor;
+    /// What an observer remembers; `()` where the nodes' states say it all.
+    type History: History;
+
+    /// The instance with these parameters and deviations.
+    ///
+    /// # Errors
+    /// A sentence that says which parameters do not go together, and why.
+    fn new(params: Self::Params, deviations: Deviations<Self::Deviation>) -> Result<Self, String>;
+
+    /// The members, by role.
+    fn roster(&self) -> Roster<Self::Actor>;
+
+    /// The network that the protocol assumes, when a check says nothing else.
+    fn network(&self) -> NetworkKind {
+        NetworkKind::Unordered
+    }
+
+    /// What the observer remembers before the first step.
+    fn history(&self) -> Self::History;
+
+    /// Pushes what is worth remembering of `step`.
+    fn observe(&self, step: &Step<'_, Self::Actor>, facts: &mut Facts<<Self::History as History>::Fact>) {
+        let _ = (step, facts);
+    }
+
+    /// The claims, in the order in which reports list them. The same for every instance.
+    fn properties() -> Vec<Property<Self>>;
+}

@@ -1,0 +1,85 @@
+//! The transitions out of one state, as edits of its words.
+
+use super::{ActionKind, Word};
+
+/// The transitions out of one state. A reusable buffer: filled by
+/// [`TransitionSystem::successors`](super::TransitionSystem::successors), read by searches.
+#[derive(Debug, Default)]
+pub struct Successors {
+    /// `(position, new word)`, the edits of all successors one after the other.
+    edits: Vec<(u32, Word)>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Where its edits end in `edits`; they start where the previous entry's end.
+    end: u32,
+    kind: ActionKind,
+    visible: bool,
+}
+
+/// One transition.
+#[derive(Clone, Copy, Debug)]
+pub struct Successor<'a> {
+    /// What kind of step it is.
+    pub kind: ActionKind,
+    /// Whether some property may find something after it that it did not find before. A step that is
+    /// not visible changes nothing that any property reads.
+    pub visible: bool,
+    /// `(position, new word)`. A position that occurs twice has its last word.
+    pub edits: &'a [(u32, Word)],
+}
+
+impl Successor<'_> {
+    /// Writes the edits into `state`, which then is the successor.
+    pub fn apply(&self, state: &mut [Word]) {
+        for &(position, word) in self.edits {
+            state[position as usize] = word;
+        }
+    }
+}
+
+impl Successors {
+    /// Forgets all successors.
+    pub fn clear(&mut self) {
+        self.edits.clear();
+        self.entries.clear();
+    }
+
+    /// Adds one edit to the successor that [`finish`](Self::finish) will close.
+    pub fn edit(&mut self, position: usize, word: Word) {
+        self.edits.push((position as u32, word));
+    }
+
+    /// Closes the successor made of the edits since the last one.
+    pub fn finish(&mut self, kind: ActionKind, visible: bool) {
+        let end = self.edits.len() as u32;
+        self.entries.push(Entry { end, kind, visible });
+    }
+
+    /// Forgets the edits since the last finished successor.
+    pub fn abandon(&mut self) {
+        self.edits.truncate(self.entries.last().map_or(0, |entry| entry.end as usize));
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The successors, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Successor<'_>> {
+        let mut start = 0;
+        self.entries.iter().map(move |entry| {
+            let edits = &self.edits[start..entry.end as usize];
+            start = entry.end as usize;
+            Successor { kind: entry.kind, visible: entry.visible, edits }
+        })
+    }
+}
