@@ -1,9 +1,14 @@
 //! A protocol as the catalogue lists it: its types hidden behind names and plain data.
 
+use std::marker::PhantomData;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Card, DeviationCard, Environment, NetworkKind, ParamValue, Parameter};
+use super::Cluster;
+use crate::model::{
+    Card, Deviation, DeviationCard, Deviations, Environment, NetworkKind, ParamValue, Parameter, Params, Protocol,
+};
 use crate::system::{Explain, PropertyCard};
 
 /// One instance of a protocol, in names and plain data: what a check runs and what a trace was taken from.
@@ -48,4 +53,66 @@ pub trait Entry: Sync {
     /// A sentence: a parameter that is out of its domain, parameters that do not go together, an unknown
     /// name of a parameter, deviation or role. Names are expected to be checked before, with their places.
     fn build(&self, instance: &Instance) -> Result<Box<dyn Explain>, String>;
+}
+
+/// The catalogue's line for a protocol.
+pub const fn entry<P: Protocol>() -> &'static dyn Entry {
+    const { &Registered::<P>(PhantomData) }
+}
+
+struct Registered<P>(PhantomData<fn() -> P>);
+
+impl<P: Protocol> Registered<P> {
+    fn protocol(instance: &Instance) -> Result<P, String> {
+        let schema = P::Params::schema();
+        if let Some(unknown) =
+            instance.params.keys().find(|name| !schema.iter().any(|parameter| parameter.name == **name))
+        {
+            return Err(format!("there is no parameter `{unknown}`"));
+        }
+        let value = |parameter: &Parameter| {
+            let value =
+                instance.params.get(parameter.name).cloned().unwrap_or_else(|| parameter.domain.default_value());
+            let fits = parameter.domain.contains(&value);
+            fits.then_some(value.clone())
+                .ok_or_else(|| format!("`{}` is {}, not {value}", parameter.name, parameter.domain))
+        };
+        let values = schema.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+        let mut deviations = Deviations::none();
+        for name in &instance.deviations {
+            let known = P::Deviation::CARDS.iter().position(|card| card.name == name);
+            let at = known.ok_or_else(|| format!("there is no deviation `{name}`"))?;
+            deviations = deviations.with(P::Deviation::ALL[at]);
+        }
+        P::new(P::Params::from_values(&values), deviations)
+    }
+}
+
+impl<P: Protocol> Entry for Registered<P> {
+    fn card(&self) -> Card {
+        P::CARD
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        P::Params::schema()
+    }
+
+    fn deviations(&self) -> &'static [DeviationCard] {
+        P::Deviation::CARDS
+    }
+
+    fn properties(&self) -> Vec<PropertyCard> {
+        P::properties().into_iter().map(|property| property.card).collect()
+    }
+
+    fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Vec<(&'static str, usize)>), String> {
+        let protocol = Self::protocol(instance)?;
+        let roster = protocol.roster();
+        let count = |role: &&'static str| roster.members().iter().filter(|member| member.role == *role).count();
+        Ok((protocol.network(), roster.roles().into_iter().map(|role| (role, count(&role))).collect()))
+    }
+
+    fn build(&self, instance: &Instance) -> Result<Box<dyn Explain>, String> {
+        Ok(Box::new(Cluster::new(Self::protocol(instance)?, &instance.environment)?))
+    }
 }

@@ -1,5 +1,86 @@
 //! Floor 2: actors, network and faults make a transition system.
+//!
+//! [`Cluster`] is a [`TransitionSystem`](crate::system::TransitionSystem) made of a [`Protocol`](crate::model::Protocol)
+//! and an [`Environment`](crate::model::Environment). This page is what its steps mean; the tests hold it against
+//! an independent reading of the same rules, and against stateright's `ActorModel` where the two agree.
+//!
+//! # What a state is
+//!
+//! For each node: whether it is up, its state, what it has saved, its timers that are set, its choices that are
+//! open. The messages in flight. What the observer has recorded. What is left of each bounded fault.
+//! Two states are the same when all of these are equal by `Eq`; nothing is compared by a hash.
+//!
+//! # What a step is
+//!
+//! A handler runs to its end in one step: its new state, its saves, its timers and all its sends take effect
+//! together, or, if the node crashes before, not at all. Who wants a crash between two sends takes two steps
+//! (a timer, a choice, or a message to oneself). **A step after which the whole state is as before is no step.**
+//!
+//! | step | may happen when | what it does |
+//! |---|---|---|
+//! | deliver | a message is in flight to a node that is up; on a FIFO network, the oldest of its channel | takes the message out of flight (a duplicating network keeps it) and runs `on_msg` |
+//! | timeout | a timer is set: time is asynchronous, a set timer may fire at any moment | takes the timer away and runs `on_timeout` |
+//! | choose | a choice is open | takes the choice away and runs `on_random` with one of its options |
+//! | restart | a node is down, and restarts are allowed | runs `on_start` with what the node had saved |
+//! | drop | a message is in flight (FIFO: the oldest of its channel), and the budget is not spent | takes it out of flight (on a duplicating network: for ever, until it is sent again) |
+//! | duplicate | as deliver, and the budget is not spent; not on a duplicating network | runs `on_msg`, and the message stays in flight |
+//! | crash | a node is up, and neither the budget nor the number of nodes that may be down at once is spent | the node loses its state, timers and choices, and keeps what it had saved |
+//!
+//! # A message whose delivery changes nothing
+//!
+//! A delivery *changes nothing* when afterwards the node (state, storage, timers, choices) is as before, nothing
+//! was sent and the observer had nothing to record. On unordered and duplicating networks such a delivery is no
+//! step, and the message stays in flight: a later state may still react to it. That loses no behaviour of the
+//! nodes, since a message may wait for ever anyway, and it saves the states that differ only by which useless
+//! messages were consumed. It is also what stateright does, with one difference: there a handler that touches its
+//! state (`to_mut`) without changing it counts as a change. With `no_op = "consume"` such a message may be delivered
+//! and is gone: ask for it where a property reads what is in flight. On a FIFO network it is always consumed, since
+//! it stands before others. The same rule makes a timer that only sets itself again no step.
+//!
+//! # Nodes that are down
+//!
+//! A node that is down has no state: properties see what it had saved and no more (in stateright they see the
+//! memory of the dead). Messages to it wait until it is back, or are lost at the crash and while it is down, as the
+//! environment says. `crashes.total` counts crashes over the whole run; `at_once` counts the nodes that are down at
+//! the same time. The same node may crash again.
+//!
+//! # What nobody receives
+//!
+//! A message to an id that nobody has is seen by the observer and then gone.
+//!
+//! # Handlers that go wrong
+//!
+//! Each distinct (slot, event) runs its handler once, in truth twice: a handler that panics, or gives two results,
+//! leaves a failed node, which violates the built-in property [`HANDLERS_BEHAVE`] and comes with a trace.
+//!
+//! # How it is fast
+//!
+//! A node's word stands for its slot and its inbox; the list of moves of each word is worked out once, by the
+//! protocol's code, and is then a row of numbers. A global successor is a few table look-ups.
+//!
+//! | file | what |
+//! |---|---|
+//! | `slot`, `inbox` | what a node is; what is in flight to it, by kind of network |
+//! | `event`, `step` | what can happen to a node; running its handler |
+//! | `position`, `moves` | the tables behind one word; the steps from it, written down |
+//! | `tables` | filling those tables |
+//! | `faults` | budgets, as words |
+//! | `conditions` | properties over words |
+//! | `explain` | words back into plain data |
+//! | `entry` | a protocol as the catalogue lists it |
 
+mod conditions;
 mod entry;
+mod event;
+mod explain;
+mod faults;
+mod inbox;
+mod moves;
+mod position;
+mod slot;
+mod step;
+mod tables;
 
-pub use entry::{Entry, Instance};
+pub use conditions::HANDLERS_BEHAVE;
+pub use entry::{Entry, Instance, entry};
+pub use tables::Cluster;

@@ -16,12 +16,14 @@ pub struct Settings {
     pub limits: Limits,
     /// When the search may end before it has seen everything.
     pub stop_when: StopWhen,
+    /// For which findings a way is worked out.
+    pub paths: Paths,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { threads, limits: Limits::default(), stop_when: StopWhen::Never }
+        Self { threads, limits: Limits::default(), stop_when: StopWhen::Never, paths: Paths::Violations }
     }
 }
 
@@ -48,6 +50,17 @@ pub enum StopWhen {
     Violated,
     /// Each of these properties has found what it looks for.
     AllFound(PropertySet),
+}
+
+/// For which findings a way is worked out. It takes about as long again as the search took to the finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paths {
+    /// None: levels are forgotten as soon as they are expanded, which saves memory.
+    None,
+    /// Those of properties that are violated.
+    Violations,
+    /// Those of witnesses too.
+    All,
 }
 
 /// How a search ended.
@@ -146,14 +159,14 @@ impl Exploration {
     }
 }
 
-/// A state in which a property finds what it looks for, and a shortest way there.
-///
-/// Of all shortest ways to such states it is the least by the content of its actions, so that it is the
-/// same for every thread count.
+/// That a property found what it looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The way.
-    pub path: Path,
+    /// Steps to the nearest state in which it does.
+    pub depth: u32,
+    /// A shortest way to such a state, where [`Settings::paths`] asks for it. Of all of them it is the least
+    /// by the content of its actions, so that it is the same for every thread count.
+    pub path: Option<Path>,
 }
 
 /// A way through the states.

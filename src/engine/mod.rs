@@ -6,9 +6,23 @@
 //! | file | what |
 //! |---|---|
 //! | `exploration` | what a search is told, and what it tells |
+//! | `search` | breadth first, level by level |
+//! | `expand` | working out successors |
+//! | `packing` | state vectors as keys of a few limbs |
+//! | `store`, `visited` | the set of seen states: one shard, all shards |
+//! | `level` | the states at one distance |
+//! | `retrace` | the way to a state that was found |
 
+mod expand;
 mod exploration;
+mod level;
+mod packing;
+mod retrace;
+mod search;
+mod store;
+mod visited;
 
 pub use exploration::{
-    Cut, Ended, Exploration, Finding, Limits, Path, Progress, Settings, Silent, Statistics, StopWhen, Verdict,
+    Cut, Ended, Exploration, Finding, Limits, Path, Paths, Progress, Settings, Silent, Statistics, StopWhen, Verdict,
 };
+pub use search::explore;

@@ -27,7 +27,7 @@ pub struct Successor<'a> {
     /// Whether some property may find something after it that it did not find before. A step that is
     /// not visible changes nothing that any property reads.
     pub visible: bool,
-    /// `(position, new word)`. A position that occurs twice has its last word.
+    /// `(position, new word)`: each position at most once, and each word other than the one before.
     pub edits: &'a [(u32, Word)],
 }
 
@@ -47,15 +47,22 @@ impl Successors {
         self.entries.clear();
     }
 
-    /// Adds one edit to the successor that [`finish`](Self::finish) will close.
+    /// Adds one edit to the successor that [`finish_if_edited`](Self::finish_if_edited) will close: a position
+    /// not edited yet, and a word that differs from the one there.
     pub fn edit(&mut self, position: usize, word: Word) {
         self.edits.push((position as u32, word));
     }
 
-    /// Closes the successor made of the edits since the last one.
-    pub fn finish(&mut self, kind: ActionKind, visible: bool) {
+    /// Closes the successor made of the edits since the last one. Without an edit there is none.
+    ///
+    /// Returns whether there is one.
+    pub fn finish_if_edited(&mut self, kind: ActionKind, visible: bool) -> bool {
         let end = self.edits.len() as u32;
-        self.entries.push(Entry { end, kind, visible });
+        let edited = end > self.entries.last().map_or(0, |entry| entry.end);
+        if edited {
+            self.entries.push(Entry { end, kind, visible });
+        }
+        edited
     }
 
     /// Forgets the edits since the last finished successor.

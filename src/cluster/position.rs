@@ -1,0 +1,100 @@
+//! The tables behind one node's word.
+
+use stateright::actor::Envelope;
+
+use super::inbox::Inbox;
+use super::slot::Slot;
+use crate::model::ProtocolActor;
+use crate::system::table::{PairMemo, Table};
+use crate::system::{Interner, Word};
+
+/// The tables behind the word of one node. All are filled as the search goes, and read by all threads.
+#[derive(Debug)]
+pub(super) struct Position<A: ProtocolActor> {
+    /// What the node can be.
+    pub(super) slots: Interner<Slot<A>>,
+    /// The messages ever sent to the node.
+    pub(super) messages: Interner<Envelope<A::Msg>>,
+    /// The lists of messages ever in flight to it.
+    pub(super) inboxes: Interner<Inbox>,
+    /// (slot, inbox): the node's word is the number of the pair.
+    locals: Interner<(u32, u32)>,
+    /// What one step of someone sends to this node: messages, ascending unless the network has an order.
+    pub(super) bundles: Interner<Inbox>,
+    /// What steps of the node do.
+    pub(super) effects: Interner<Effect>,
+    /// (slot, event) -> effect.
+    pub(super) effect_of: PairMemo,
+    /// (local, bundle) -> local.
+    pub(super) added: PairMemo,
+    /// The moves of each local, see [`moves`](super::moves).
+    pub(super) moves: Table<Box<[u32]>>,
+    /// For each property that reads nodes: what it reads of each slot.
+    pub(super) readings: Vec<Table<u32>>,
+}
+
+/// What one step of a node does, whatever else is in flight.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Effect {
+    /// The slot after it.
+    pub(super) slot: u32,
+    /// `[destination, bundle, ..]`, each destination once.
+    pub(super) sends: Box<[u32]>,
+    /// The number of the facts that it adds to the history.
+    pub(super) facts: Option<u32>,
+}
+
+impl<A: ProtocolActor> Position<A> {
+    pub(super) fn new(reading_count: usize) -> Self {
+        Self {
+            slots: Interner::default(),
+            messages: Interner::default(),
+            inboxes: Interner::default(),
+            locals: Interner::default(),
+            bundles: Interner::default(),
+            effects: Interner::default(),
+            effect_of: PairMemo::default(),
+            added: PairMemo::default(),
+            moves: Table::default(),
+            readings: (0..reading_count).map(|_| Table::default()).collect(),
+        }
+    }
+
+    /// The word for a slot and an inbox.
+    pub(super) fn local(&self, slot: u32, inbox: Inbox) -> Word {
+        self.locals.intern((slot, self.inboxes.intern(inbox)))
+    }
+
+    /// The number of the slot behind a word.
+    pub(super) fn slot_number(&self, local: Word) -> u32 {
+        self.locals.get(local).0
+    }
+
+    /// The slot behind a word.
+    pub(super) fn slot(&self, local: Word) -> &Slot<A> {
+        self.slots.get(self.slot_number(local))
+    }
+
+    /// The inbox behind a word.
+    pub(super) fn inbox(&self, local: Word) -> &[u32] {
+        self.inboxes.get(self.locals.get(local).1)
+    }
+
+    /// Who sent a message.
+    pub(super) fn sender(&self, message: u32) -> usize {
+        usize::from(self.messages.get(message).src)
+    }
+
+    /// Bytes of the tables, what the values own apart.
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.bytes()
+            + self.messages.bytes()
+            + self.inboxes.bytes()
+            + self.locals.bytes()
+            + self.bundles.bytes()
+            + self.effects.bytes()
+            + self.effect_of.bytes()
+            + self.added.bytes()
+            + self.moves.bytes()
+    }
+}

@@ -1,0 +1,163 @@
+//! Running an actor's handler: the only place where protocol code is called.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use stateright::actor::{Actor, Command, Envelope, Id, Out};
+
+use super::event::Event;
+use super::slot::{Life, Slot};
+use crate::model::{Cause, History, Protocol, Step};
+
+/// What a handler wants, before it is numbered.
+#[derive(Debug)]
+pub(super) struct Outcome<P: Protocol> {
+    pub(super) slot: Slot<P::Actor>,
+    pub(super) sent: Vec<Envelope<<P::Actor as Actor>::Msg>>,
+    pub(super) facts: Vec<<P::History as History>::Fact>,
+}
+
+// Derived, they would ask the same of `P` itself.
+impl<P: Protocol> PartialEq for Outcome<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.slot == other.slot && self.sent == other.sent && self.facts == other.facts
+    }
+}
+
+/// Everything that a handler is called with.
+pub(super) struct Call<'a, P: Protocol> {
+    pub(super) protocol: &'a P,
+    pub(super) actor: &'a P::Actor,
+    pub(super) id: Id,
+    pub(super) slot: &'a Slot<P::Actor>,
+    pub(super) event: Event,
+    /// The message, where the event is a delivery.
+    pub(super) message: Option<&'a Envelope<<P::Actor as Actor>::Msg>>,
+}
+
+impl<P: Protocol> Call<'_, P> {
+    /// Runs the handler, twice: a handler that reads a clock or the order of a hash map would make verdicts
+    /// wrong without a sound. One that panics or differs leaves a failed node, which is a violation
+    /// with a trace like any other.
+    pub(super) fn run(&self) -> Outcome<P> {
+        let attempt = || catch_unwind(AssertUnwindSafe(|| self.once()));
+        match (attempt(), attempt()) {
+            (Ok(first), Ok(second)) if first == second => first,
+            (Ok(first), Ok(second)) => self.failed(difference(&first, &second)),
+            (Err(panic), _) | (_, Err(panic)) => self.failed(format!("panicked: {}", panic_text(&*panic))),
+        }
+    }
+
+    fn failed(&self, how: String) -> Outcome<P> {
+        Outcome { slot: Slot::<P::Actor>::failed(how, self.slot.storage.clone()), sent: Vec::new(), facts: Vec::new() }
+    }
+
+    fn once(&self) -> Outcome<P> {
+        let mut out = Out::new();
+        let mut slot = self.slot.clone();
+        let state = match self.event {
+            Event::Crash => None,
+            Event::Start | Event::Restart => Some(self.actor.on_start(self.id, &self.slot.storage, &mut out)),
+            Event::Deliver(_) | Event::Timeout(_) | Event::Choose(_) => self.react(&mut out),
+        };
+        if let Event::Choose(option) = self.event {
+            slot.choices.remove(self.option(option).0);
+        }
+        if let Event::Timeout(timer) = self.event {
+            slot.timers.remove(self.timer(timer));
+        }
+        slot.life = state.map_or(Life::Down, Life::Up);
+        if self.event == Event::Crash {
+            slot = Slot::<P::Actor>::down(slot.storage);
+        }
+        let sent = self.obey(out, &mut slot);
+        let facts = self.observe(&slot, &sent);
+        Outcome { slot, sent, facts }
+    }
+
+    /// The state after the handler of an event that needs a running node.
+    fn react(&self, out: &mut Out<P::Actor>) -> Option<<P::Actor as Actor>::State> {
+        let mut state = Cow::Borrowed(self.slot.state().expect("only a running node gets events"));
+        match self.event {
+            Event::Deliver(_) => {
+                let envelope = self.message.expect("a delivery comes with its message");
+                self.actor.on_msg(self.id, &mut state, envelope.src, envelope.msg.clone(), out);
+            }
+            Event::Timeout(timer) => self.actor.on_timeout(self.id, &mut state, self.timer(timer), out),
+            Event::Choose(option) => self.actor.on_random(self.id, &mut state, self.option(option).1, out),
+            Event::Start | Event::Crash | Event::Restart => {}
+        }
+        Some(state.into_owned())
+    }
+
+    /// Carries out the handler's commands on its own slot, in order, and returns what it sent.
+    fn obey(&self, out: Out<P::Actor>, slot: &mut Slot<P::Actor>) -> Vec<Envelope<<P::Actor as Actor>::Msg>> {
+        let mut sent = Vec::new();
+        for command in out {
+            match command {
+                Command::Send(dst, msg) => sent.push(Envelope { src: self.id, dst, msg }),
+                Command::SetTimer(timer, _) => drop(slot.timers.insert(timer)),
+                Command::CancelTimer(timer) => drop(slot.timers.remove(&timer)),
+                Command::ChooseRandom(key, options) if options.is_empty() => drop(slot.choices.remove(&key)),
+                Command::ChooseRandom(key, options) => drop(slot.choices.insert(key, options)),
+                Command::Save(storage) => slot.storage = Some(storage),
+            }
+        }
+        sent
+    }
+
+    fn observe(
+        &self,
+        after: &Slot<P::Actor>,
+        sent: &[Envelope<<P::Actor as Actor>::Msg>],
+    ) -> Vec<<P::History as History>::Fact> {
+        let cause = match self.event {
+            Event::Start => Cause::Start,
+            Event::Crash => Cause::Crash,
+            Event::Restart => Cause::Restart,
+            Event::Timeout(timer) => Cause::Timeout(self.timer(timer)),
+            Event::Choose(option) => Cause::Choose(self.option(option).1),
+            Event::Deliver(_) => {
+                let envelope = self.message.expect("a delivery comes with its message");
+                Cause::Deliver { src: envelope.src, msg: &envelope.msg }
+            }
+        };
+        let step = Step {
+            node: self.id,
+            cause,
+            before: self.slot.state(),
+            after: after.state(),
+            stored_before: self.slot.storage.as_ref(),
+            stored_after: after.storage.as_ref(),
+            sent,
+        };
+        let mut facts = Vec::new();
+        self.protocol.observe(&step, &mut facts);
+        facts
+    }
+
+    fn timer(&self, number: u32) -> &<P::Actor as Actor>::Timer {
+        self.slot.timers.iter().nth(number as usize).expect("timers go by their place in the slot")
+    }
+
+    fn option(&self, number: u32) -> (&str, &<P::Actor as Actor>::Random) {
+        self.slot.options().nth(number as usize).expect("options go by their place in the slot")
+    }
+}
+
+/// What differs between two outcomes of the same step.
+fn difference<P: Protocol>(first: &Outcome<P>, second: &Outcome<P>) -> String {
+    let pair = if first.slot != second.slot {
+        (format!("{:?}", first.slot.state()), format!("{:?}", second.slot.state()))
+    } else if first.sent != second.sent {
+        (format!("sent {:?}", first.sent), format!("sent {:?}", second.sent))
+    } else {
+        (format!("observed {:?}", first.facts), format!("observed {:?}", second.facts))
+    };
+    format!("gave two results for one event: {} and {}", pair.0, pair.1)
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "with no message".to_owned())
+}

@@ -1,0 +1,334 @@
+//! A cluster, and the filling of its tables.
+
+use stateright::actor::Id;
+
+use super::conditions::Conditions;
+use super::event::Event;
+use super::faults::{Layout, Targets};
+use super::inbox::{Inbox, InboxRules};
+use super::moves::{self, Move, Moves};
+use super::position::{Effect, Position};
+use super::slot::Slot;
+use super::step::{Call, Outcome};
+use crate::model::{Environment, History, InFlightAtCrash, NetworkKind, NoOpDelivery, Protocol, Roster};
+use crate::system::table::PairMemo;
+use crate::system::{ActionKind, Interner, PropertyCard, PropertySet, Successors, TransitionSystem, Word};
+
+/// The facts of one step.
+pub(super) type FactsOf<P> = Vec<<<P as Protocol>::History as History>::Fact>;
+
+/// A protocol in an environment: a transition system. The rules are on the page of [this module](super).
+pub struct Cluster<P: Protocol> {
+    pub(super) protocol: P,
+    pub(super) roster: Roster<P::Actor>,
+    environment: Environment,
+    rules: InboxRules,
+    targets: Targets,
+    pub(super) layout: Layout,
+    pub(super) positions: Vec<Position<P::Actor>>,
+    pub(super) histories: Interner<P::History>,
+    facts: Interner<FactsOf<P>>,
+    /// (history, facts) -> history.
+    recorded: PairMemo,
+    pub(super) conditions: Conditions<P>,
+}
+
+impl<P: Protocol> std::fmt::Debug for Cluster<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+impl<P: Protocol> Cluster<P> {
+    /// The cluster of `protocol` in `environment`.
+    ///
+    /// # Errors
+    /// If a fault is aimed at a role that the protocol does not have.
+    pub fn new(protocol: P, environment: &Environment) -> Result<Self, String> {
+        let roster = protocol.roster();
+        let conditions = Conditions::new(P::properties());
+        let positions = (0..roster.len()).map(|_| Position::new(conditions.reading_count())).collect();
+        Ok(Self {
+            rules: InboxRules { kind: environment.network },
+            targets: Targets::new(&roster, environment)?,
+            layout: Layout::new(roster.len(), environment),
+            positions,
+            histories: Interner::default(),
+            facts: Interner::default(),
+            recorded: PairMemo::default(),
+            conditions,
+            environment: environment.clone(),
+            protocol,
+            roster,
+        })
+    }
+
+    /// The row of moves of node `node` with word `local`, worked out at the first call.
+    pub(super) fn moves(&self, node: usize, local: Word) -> &[u32] {
+        self.positions[node].moves.get_or_set(local as usize, || self.work_out(node, local).into_row())
+    }
+
+    fn work_out(&self, node: usize, local: Word) -> Moves {
+        let position = &self.positions[node];
+        let (slot, inbox) = (position.slot(local), position.inbox(local));
+        let mut moves = Moves::default();
+        if slot.is_up() {
+            self.deliveries(node, local, &mut moves);
+            for timer in 0..slot.timers.len() as u32 {
+                self.own_step(node, local, ActionKind::Timeout, Event::Timeout(timer), &mut moves);
+            }
+            for option in 0..slot.options().count() as u32 {
+                self.own_step(node, local, ActionKind::Choose, Event::Choose(option), &mut moves);
+            }
+        }
+        if slot.is_down() && self.environment.crashes.restart {
+            self.own_step(node, local, ActionKind::Restart, Event::Restart, &mut moves);
+        }
+        if self.targets.lossy[node] {
+            for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+                let event = Event::Deliver(inbox[place]).code();
+                let local = position.local(position.slot_number(local), InboxRules::without(inbox, place));
+                moves.push(&Move { kind: ActionKind::Drop, visible: false, event, local, facts: None, sends: &[] });
+            }
+        }
+        if slot.is_up() && self.targets.crashing[node] {
+            self.own_step(node, local, ActionKind::Crash, Event::Crash, &mut moves);
+        }
+        moves
+    }
+
+    /// The deliveries to `node`, and those that leave the message in flight.
+    fn deliveries(&self, node: usize, local: Word, moves: &mut Moves) {
+        let position = &self.positions[node];
+        let inbox = position.inbox(local);
+        let duplicating = self.targets.duplicating[node] && self.rules.kind != NetworkKind::Duplicating;
+        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+            let event = Event::Deliver(inbox[place]);
+            let effect = self.effect(node, position.slot_number(local), event);
+            let changes = self.changes_something(position.slot_number(local), effect);
+            if changes || self.consumes_no_ops() {
+                let rest = self.rules.delivered(inbox, place);
+                self.push(node, local, ActionKind::Deliver, event, effect, rest, moves);
+            }
+            if changes && duplicating {
+                self.push(node, local, ActionKind::Duplicate, event, effect, inbox.into(), moves);
+            }
+        }
+    }
+
+    /// A step that takes no message.
+    fn own_step(&self, node: usize, local: Word, kind: ActionKind, event: Event, moves: &mut Moves) {
+        let position = &self.positions[node];
+        let effect = self.effect(node, position.slot_number(local), event);
+        let lost = event == Event::Crash && self.environment.crashes.in_flight == InFlightAtCrash::Lost;
+        let inbox = if lost { Inbox::default() } else { position.inbox(local).into() };
+        self.push(node, local, kind, event, effect, inbox, moves);
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one row of the table, spelt out")]
+    fn push(
+        &self,
+        node: usize,
+        before: Word,
+        kind: ActionKind,
+        event: Event,
+        effect: &Effect,
+        inbox: Inbox,
+        moves: &mut Moves,
+    ) {
+        let position = &self.positions[node];
+        let local = position.local(effect.slot, inbox);
+        if local == before && effect.sends.is_empty() && effect.facts.is_none() {
+            return;
+        }
+        let visible = self.sees_difference(node, position.slot_number(before), effect.slot);
+        moves.push(&Move { kind, visible, event: event.code(), local, facts: effect.facts, sends: &effect.sends });
+    }
+
+    fn changes_something(&self, slot: u32, effect: &Effect) -> bool {
+        effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some()
+    }
+
+    /// Whether messages keep their order on a channel.
+    pub(super) fn has_channels(&self) -> bool {
+        self.environment.network == NetworkKind::Fifo
+    }
+
+    fn consumes_no_ops(&self) -> bool {
+        self.has_channels() || self.environment.no_op == NoOpDelivery::Consume
+    }
+
+    /// What `event` does to `node` in the given slot. The handler runs at the first call.
+    fn effect(&self, node: usize, slot: u32, event: Event) -> &Effect {
+        let position = &self.positions[node];
+        let number = position.effect_of.get_or_compute(slot, event.code(), || {
+            let outcome = self.call(node, position.slots.get(slot), event).run();
+            position.effects.intern(self.number(node, outcome))
+        });
+        position.effects.get(number)
+    }
+
+    fn call<'a>(&'a self, node: usize, slot: &'a Slot<P::Actor>, event: Event) -> Call<'a, P> {
+        let message = match event {
+            Event::Deliver(message) => Some(self.positions[node].messages.get(message)),
+            Event::Start | Event::Crash | Event::Restart | Event::Timeout(_) | Event::Choose(_) => None,
+        };
+        let actor = &self.roster.members()[node].actor;
+        Call { protocol: &self.protocol, actor, id: Id::from(node), slot, event, message }
+    }
+
+    /// An outcome in numbers.
+    fn number(&self, node: usize, outcome: Outcome<P>) -> Effect {
+        let mut bundles: Vec<Vec<u32>> = vec![Vec::new(); self.positions.len()];
+        for envelope in outcome.sent {
+            let receiver = usize::from(envelope.dst);
+            if let Some(position) = self.positions.get(receiver) {
+                bundles[receiver].push(position.messages.intern(envelope));
+            }
+        }
+        let mut sends = Vec::new();
+        for (receiver, mut bundle) in bundles.into_iter().enumerate() {
+            if bundle.is_empty() {
+                continue;
+            }
+            if self.rules.kind != NetworkKind::Fifo {
+                bundle.sort_unstable();
+            }
+            sends.extend([receiver as u32, self.positions[receiver].bundles.intern(bundle.into_boxed_slice())]);
+        }
+        let facts = (!outcome.facts.is_empty()).then(|| self.facts.intern(outcome.facts));
+        Effect { slot: self.positions[node].slots.intern(outcome.slot), sends: sends.into_boxed_slice(), facts }
+    }
+
+    /// The word of `node` after a bundle was sent to it.
+    fn add(&self, node: usize, local: Word, bundle: u32) -> Word {
+        let position = &self.positions[node];
+        position.added.get_or_compute(local, bundle, || {
+            let lost = self.environment.crashes.in_flight == InFlightAtCrash::Lost;
+            if lost && position.slot(local).is_down() { local } else { self.put(node, local, bundle) }
+        })
+    }
+
+    /// The word of `node` with a bundle more in flight to it, whether it is up or not.
+    fn put(&self, node: usize, local: Word, bundle: u32) -> Word {
+        let position = &self.positions[node];
+        let mut inbox = position.inbox(local).to_vec();
+        for message in position.bundles.get(bundle) {
+            self.rules.add(&mut inbox, *message, |message| position.sender(message));
+        }
+        position.local(position.slot_number(local), inbox.into_boxed_slice())
+    }
+
+    /// The history's word after some facts.
+    fn record(&self, history: Word, facts: u32) -> Word {
+        self.recorded.get_or_compute(history, facts, || {
+            let mut next = self.histories.get(history).clone();
+            self.facts.get(facts).iter().for_each(|fact| next.record(fact));
+            self.histories.intern(next)
+        })
+    }
+
+    /// Puts the successor that `step` of `node` makes of `state` into `out`, unless a budget that it needs is
+    /// spent or nothing changes.
+    fn apply(&self, node: usize, step: &Move<'_>, state: &[Word], out: &mut Successors) -> bool {
+        if self.layout.spend(step.kind, state, |position, word| out.edit(position, word)).is_none() {
+            out.abandon();
+            return false;
+        }
+        let mut visible = step.visible | self.conditions.reads_world();
+        let mut own = step.local;
+        for pair in step.sends.chunks_exact(2) {
+            let receiver = pair[0] as usize;
+            if receiver == node {
+                own = self.add(node, own, pair[1]);
+                continue;
+            }
+            let word = self.add(receiver, state[receiver], pair[1]);
+            if word != state[receiver] {
+                out.edit(receiver, word);
+            }
+        }
+        if own != state[node] {
+            out.edit(node, own);
+        }
+        if let Some(facts) = step.facts {
+            let at = self.layout.history();
+            let word = self.record(state[at], facts);
+            if word != state[at] {
+                visible |= self.conditions.reads_history();
+                out.edit(at, word);
+            }
+        }
+        out.finish_if_edited(step.kind, visible)
+    }
+
+    /// The move behind the successor with the given index, and whose it is.
+    pub(super) fn nth_move(&self, state: &[Word], index: usize) -> (usize, Move<'_>) {
+        let mut out = Successors::default();
+        let mut left = index;
+        for node in 0..self.layout.node_count {
+            for step in moves::read(self.moves(node, state[node])) {
+                if self.apply(node, &step, state, &mut out) {
+                    if left == 0 {
+                        return (node, step);
+                    }
+                    left -= 1;
+                }
+            }
+        }
+        panic!("the state has no successor {index}")
+    }
+}
+
+impl<P: Protocol> TransitionSystem for Cluster<P> {
+    fn word_count(&self) -> usize {
+        self.layout.word_count()
+    }
+
+    /// One state: every node has started, in the order of the roster.
+    fn initial(&self) -> Vec<Box<[Word]>> {
+        let unborn = |position: &Position<P::Actor>| {
+            position.local(position.slots.intern(Slot::<P::Actor>::down(None)), Inbox::default())
+        };
+        let mut state: Vec<Word> = self.positions.iter().map(unborn).collect();
+        state.push(self.histories.intern(self.protocol.history()));
+        state.extend(self.layout.full_budgets());
+        for node in 0..self.layout.node_count {
+            let position = &self.positions[node];
+            let effect = self.effect(node, position.slot_number(state[node]), Event::Start);
+            state[node] = position.local(effect.slot, position.inbox(state[node]).into());
+            for pair in effect.sends.chunks_exact(2) {
+                let receiver = pair[0] as usize;
+                // A node that has not started yet is not down: what is sent to it waits.
+                state[receiver] = self.put(receiver, state[receiver], pair[1]);
+            }
+            if let Some(facts) = effect.facts {
+                let at = self.layout.history();
+                state[at] = self.record(state[at], facts);
+            }
+        }
+        vec![state.into_boxed_slice()]
+    }
+
+    fn successors(&self, state: &[Word], out: &mut Successors) {
+        out.clear();
+        for node in 0..self.layout.node_count {
+            for step in moves::read(self.moves(node, state[node])) {
+                self.apply(node, &step, state, out);
+            }
+        }
+    }
+
+    fn properties(&self) -> &[PropertyCard] {
+        self.conditions.cards()
+    }
+
+    fn findings(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        self.find(state, open)
+    }
+
+    fn table_bytes(&self) -> usize {
+        let positions: usize = self.positions.iter().map(Position::bytes).sum();
+        positions + self.histories.bytes() + self.facts.bytes() + self.recorded.bytes()
+    }
+}

@@ -1,0 +1,311 @@
+//! Breadth-first search, level by level.
+//!
+//! A level is expanded in rounds. In a round, workers first turn states into keys of successors, sorted by shard;
+//! then every shard takes in its keys. The two halves never touch the same data, and the second one alone decides
+//! what is new: counts do not depend on the number of threads. A round in which a word outgrows the packing is
+//! thrown away, the set is packed anew, and the round is done again.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::exploration::{Cut, Ended, Exploration, Finding, Paths, Progress, Settings, Statistics, StopWhen};
+use super::expand::{Expander, Tally, Work};
+use super::level::{Chunk, Level};
+use super::packing::{MARK, Packing};
+use super::retrace::{Target, retrace};
+use super::visited::{Visited, repack, visited};
+use crate::system::{Explain, PropertyKind, PropertySet, Word};
+
+/// States that a worker takes at once.
+const CHUNK_STATES: usize = 1 << 10;
+/// Chunks to a worker in one round: enough to make a shard's share of a round worth a walk through its memory.
+const ROUND_CHUNKS: usize = 32;
+
+/// Visits every reachable state of `system`, breadth first.
+///
+/// What the answer does not tell: whether the system is the protocol; that is for its author and for
+/// witnesses.
+///
+/// # Panics
+/// If the threads cannot be started.
+pub fn explore(system: &dyn Explain, settings: &Settings, progress: &dyn Progress) -> Exploration {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
+    let pool = pool.expect("threads can be started");
+    pool.install(|| {
+        let mut search = Search::new(system, settings, progress);
+        let ended = search.run();
+        search.finish(ended)
+    })
+}
+
+struct Search<'a> {
+    system: &'a dyn Explain,
+    settings: &'a Settings,
+    progress: &'a dyn Progress,
+    started: Instant,
+    word_count: usize,
+    packing: Arc<Packing>,
+    /// The largest words that the packing must hold, by position.
+    maxima: Vec<Word>,
+    visited: Option<Box<dyn Visited>>,
+    expanders: Vec<Expander>,
+    /// By distance from the start; those that nobody needs any more are empty.
+    levels: Vec<Level>,
+    open: PropertySet,
+    /// By property: where it first found something, and all states at that distance in which it does.
+    found: Vec<Option<Target>>,
+    statistics: Statistics,
+}
+
+impl<'a> Search<'a> {
+    fn new(system: &'a dyn Explain, settings: &'a Settings, progress: &'a dyn Progress) -> Self {
+        let started = Instant::now();
+        let (word_count, property_count) = (system.word_count(), system.properties().len());
+        let worker_count = settings.threads.max(1);
+        let initial = system.initial();
+        let mut maxima = vec![0; word_count];
+        for state in &initial {
+            maxima.iter_mut().zip(state).for_each(|(max, word)| *max = (*max).max(*word));
+        }
+        let packing = Arc::new(Packing::with_room_for(&maxima));
+        let mut search = Self {
+            system,
+            settings,
+            progress,
+            started,
+            word_count,
+            visited: Some(visited(packing.limb_count, worker_count)),
+            packing,
+            maxima,
+            expanders: (0..worker_count).map(|_| Expander::new(word_count)).collect(),
+            levels: Vec::new(),
+            open: PropertySet::of(property_count, |_| true),
+            found: vec![None; property_count],
+            statistics: Statistics::default(),
+        };
+        search.put_initial(&initial);
+        search
+    }
+
+    fn put_initial(&mut self, initial: &[Box<[Word]>]) {
+        for state in initial {
+            let mut key = vec![0; self.packing.limb_count];
+            let fits = self.packing.pack(state, &mut key);
+            debug_assert!(fits, "the packing was made for these");
+            key[0] |= MARK;
+            self.visited().put(&key);
+        }
+        let level = self.take_level(Level::default());
+        self.reach(level);
+    }
+
+    fn visited(&mut self) -> &mut dyn Visited {
+        &mut **self.visited.as_mut().expect("only `widen` takes the set, and puts one back")
+    }
+
+    fn take_level(&mut self, mut level: Level) -> Level {
+        let packing = Arc::clone(&self.packing);
+        self.visited().take_fresh().into_iter().for_each(|limbs| level.push(&packing, limbs));
+        level
+    }
+
+    /// Counts a level whose states are all known.
+    fn reach(&mut self, level: Level) {
+        let width = level.state_count() as u64;
+        self.statistics.distinct += width;
+        self.statistics.widths.push(width);
+        self.statistics.depth = self.levels.len() as u32;
+        self.levels.push(level);
+    }
+
+    fn run(&mut self) -> Ended {
+        loop {
+            let depth = self.levels.len() - 1;
+            self.judge(depth);
+            if self.found_enough() {
+                return Ended::Stopped;
+            }
+            let probing = self.settings.limits.depth.is_some_and(|limit| depth as u32 >= limit);
+            let next = match self.expand(depth, probing) {
+                Ok(next) => next,
+                Err(cut) => return Ended::Cut(cut),
+            };
+            if self.settings.paths == Paths::None {
+                self.levels[depth] = Level::default();
+            }
+            if next.state_count() == 0 {
+                return if self.found_enough() { Ended::Stopped } else { Ended::Complete };
+            }
+            self.reach(next);
+            if self.found_enough() {
+                return Ended::Stopped;
+            }
+        }
+    }
+
+    fn found_enough(&self) -> bool {
+        let found = |ix: usize| self.found[ix].is_some();
+        match self.settings.stop_when {
+            StopWhen::Never => false,
+            StopWhen::Violated => {
+                let violated = |kind| kind != PropertyKind::Sometimes;
+                (self.system.properties().iter().enumerate()).any(|(ix, card)| violated(card.kind) && found(ix))
+            }
+            StopWhen::AllFound(properties) => properties.iter().all(found),
+        }
+    }
+
+    /// Asks the open properties about the marked states of a level.
+    fn judge(&mut self, depth: usize) {
+        let open = self.open.without(self.of_kind(PropertyKind::NoDeadlock));
+        if open.is_empty() {
+            return;
+        }
+        let (system, word_count) = (self.system, self.word_count);
+        let judge = |chunk: Chunk<'_>| {
+            let mut found = Vec::new();
+            chunk.for_each(true, word_count, |words| {
+                let properties = system.findings(words, open);
+                if !properties.is_empty() {
+                    found.push((properties, words.into()));
+                }
+            });
+            found
+        };
+        let chunks = self.levels[depth].chunks(CHUNK_STATES);
+        let found: Vec<_> = chunks.into_par_iter().flat_map_iter(judge).collect();
+        self.note(depth, found);
+    }
+
+    fn of_kind(&self, kind: PropertyKind) -> PropertySet {
+        let cards = self.system.properties();
+        PropertySet::of(cards.len(), |ix| cards[ix].kind == kind)
+    }
+
+    /// Closes the properties that found something at this depth.
+    fn note(&mut self, depth: usize, found: Vec<(PropertySet, Box<[Word]>)>) {
+        let mut closed = PropertySet::EMPTY;
+        for (properties, state) in found {
+            for property_ix in properties.iter() {
+                closed = closed.with(property_ix);
+                let target = self.found[property_ix].get_or_insert_with(|| Target { depth, states: Vec::new() });
+                target.states.push(state.clone());
+            }
+        }
+        self.open = self.open.without(closed);
+    }
+
+    /// The states one step beyond a level. While probing, nothing is put into the set: the answer is only
+    /// whether there is anything beyond.
+    fn expand(&mut self, depth: usize, probing: bool) -> Result<Level, Cut> {
+        let level = std::mem::take(&mut self.levels[depth]);
+        let outcome = self.expand_rounds(&level, depth, probing);
+        self.levels[depth] = level;
+        outcome
+    }
+
+    fn expand_rounds(&mut self, level: &Level, depth: usize, probing: bool) -> Result<Level, Cut> {
+        let mut next = Level::default();
+        let mut stuck = Vec::new();
+        let mut queued = level.state_count() as u64;
+        for chunks in level.chunks(CHUNK_STATES).chunks(ROUND_CHUNKS * self.expanders.len()) {
+            let tallies = self.expand_round(chunks, &mut next);
+            for tally in tallies {
+                stuck.extend(tally.stuck);
+                self.statistics.generated += tally.actions.iter().sum::<u64>();
+                self.statistics.actions.iter_mut().zip(tally.actions).for_each(|(sum, count)| *sum += count);
+            }
+            if !probing {
+                self.visited().absorb();
+            } else if self.visited().misses_any() {
+                return Err(Cut::Depth);
+            }
+            self.visited().forget();
+            queued -= chunks.iter().map(|chunk| chunk.keys().len() as u64).sum::<u64>();
+            self.breathe(&next, queued)?;
+        }
+        self.note(depth, stuck);
+        Ok(self.take_level(next))
+    }
+
+    /// Expands some chunks, again and again until every word has room.
+    fn expand_round(&mut self, chunks: &[Chunk<'_>], next: &mut Level) -> Vec<Tally> {
+        loop {
+            let work = Work {
+                system: self.system,
+                packing: &Arc::clone(&self.packing),
+                chunks,
+                next: AtomicUsize::new(0),
+                stuck_open: self.open.intersection(self.of_kind(PropertyKind::NoDeadlock)),
+            };
+            let visited = self.visited.as_mut().expect("only `widen` takes the set, and puts one back");
+            visited.expand(&work, &mut self.expanders);
+            let tallies: Vec<Tally> =
+                self.expanders.iter_mut().map(|expander| std::mem::take(&mut expander.tally)).collect();
+            if tallies.iter().all(|tally| tally.outgrown.is_empty()) {
+                return tallies;
+            }
+            self.visited().forget();
+            *next = self.take_level(std::mem::take(next));
+            self.widen(&tallies);
+        }
+    }
+
+    /// Packs the set anew, with room for the words that had none.
+    fn widen(&mut self, tallies: &[Tally]) {
+        for tally in tallies {
+            self.maxima.iter_mut().zip(&tally.outgrown).for_each(|(max, word)| *max = (*max).max(*word));
+        }
+        let packing = Arc::new(Packing::with_room_for(&self.maxima));
+        let old = self.visited.take().expect("the set is put back below");
+        self.visited = Some(repack(old, &self.packing, &packing, self.word_count, self.expanders.len()));
+        self.packing = packing;
+    }
+
+    /// Between two rounds: tells how far the search is, and ends it at a limit.
+    fn breathe(&mut self, next: &Level, queued: u64) -> Result<(), Cut> {
+        let fresh = self.visited().fresh_count() + next.state_count();
+        let levels: usize = self.levels.iter().map(Level::bytes).sum();
+        let bytes = (self.visited().bytes() + levels + next.bytes() + self.system.table_bytes()) as u64;
+        self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
+        let elapsed = self.started.elapsed();
+        self.statistics.elapsed_us = elapsed.as_micros() as u64;
+        self.progress.tick(&self.statistics, queued + fresh as u64);
+
+        let limits = &self.settings.limits;
+        let reached = |limit: Option<u64>, value: u64| limit.is_some_and(|limit| value > limit);
+        if self.progress.interrupted() {
+            Err(Cut::Interrupted)
+        } else if reached(limits.states, self.statistics.distinct + fresh as u64) {
+            Err(Cut::States)
+        } else if reached(limits.memory_bytes, bytes) {
+            Err(Cut::Memory)
+        } else if limits.time.is_some_and(|limit| elapsed > limit) {
+            Err(Cut::Time)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn finish(mut self, ended: Ended) -> Exploration {
+        let cards = self.system.properties();
+        let wanted = |property_ix: usize| match self.settings.paths {
+            Paths::None => false,
+            Paths::Violations => cards[property_ix].kind != PropertyKind::Sometimes,
+            Paths::All => true,
+        };
+        let targets: Vec<Option<&Target>> = (self.found.iter().enumerate())
+            .map(|(property_ix, target)| target.as_ref().filter(|_| wanted(property_ix)))
+            .collect();
+        let paths = retrace(self.system, &self.levels, &targets);
+        let findings = self.found.iter().zip(paths);
+        let findings = findings
+            .map(|(target, path)| target.as_ref().map(|target| Finding { depth: target.depth as u32, path }))
+            .collect();
+        self.statistics.elapsed_us = self.started.elapsed().as_micros() as u64;
+        Exploration { ended, findings, statistics: self.statistics }
+    }
+}
