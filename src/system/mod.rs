@@ -22,7 +22,7 @@ pub use intern::Interner;
 pub use property::{PropertyCard, PropertyKind, PropertySet};
 pub use snapshot::{InFlight, NodeSnapshot, Snapshot};
 pub use successors::{Successor, Successors};
-pub use value::Value;
+pub use value::{Payload, Value};
 
 /// One integer of a state vector.
 pub type Word = u32;
