@@ -43,10 +43,12 @@ impl Level {
 
     /// The level in pieces of at most `state_count` states.
     pub(super) fn chunks(&self, state_count: usize) -> Vec<Chunk<'_>> {
-        let pieces = |part: &'_ Part| part.limbs.chunks(state_count * part.packing.limb_count);
-        (self.parts.iter())
-            .flat_map(|part| pieces(part).map(|limbs| Chunk { packing: &part.packing, limbs }))
-            .collect()
+        let mut chunks = Vec::new();
+        for Part { packing, limbs } in &self.parts {
+            let pieces = limbs.chunks(state_count * packing.limb_count);
+            chunks.extend(pieces.map(|limbs| Chunk { packing, limbs }));
+        }
+        chunks
     }
 }
 

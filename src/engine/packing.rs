@@ -45,7 +45,8 @@ impl Packing {
     /// If the words need more than 2,047 bits.
     pub(super) fn with_room_for(maxima: &[Word]) -> Self {
         let needs: Vec<u32> = maxima.iter().map(|max| bits(*max)).collect();
-        let fitting = LIMB_COUNTS.into_iter().find_map(|limb_count| Some((limb_count, distribute(&needs, limb_count)?)));
+        let fitting =
+            LIMB_COUNTS.into_iter().find_map(|limb_count| Some((limb_count, distribute(&needs, limb_count)?)));
         let (limb_count, limbs) = fitting.expect("a state of more than 2,047 bits");
         let mut fields = vec![Field { limb: 0, shift: 0, width: 0 }; needs.len()];
         for (limb, members) in limbs.iter().enumerate() {

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::exploration::{Cut, Ended, Exploration, Finding, Paths, Progress, Settings, Statistics, StopWhen};
 use super::expand::{Expander, Tally, Work};
+use super::exploration::{Cut, Ended, Exploration, Finding, Paths, Progress, Settings, Statistics, StopWhen};
 use super::level::{Chunk, Level};
 use super::packing::{MARK, Packing};
 use super::retrace::{Target, retrace};
