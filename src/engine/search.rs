@@ -16,7 +16,7 @@ use super::exploration::{Cut, Ended, Exploration, Finding, Paths, Progress, Sett
 use super::level::{Chunk, Level};
 use super::packing::{MARK, Packing};
 use super::retrace::{Target, retrace};
-use super::visited::{Visited, repack, visited};
+use super::visited::{Visited, raise, repack, visited};
 use crate::system::{Explain, PropertyKind, PropertySet, Word};
 
 /// States that a worker takes at once.
@@ -48,7 +48,7 @@ struct Search<'a> {
     started: Instant,
     word_count: usize,
     packing: Arc<Packing>,
-    /// The largest words that the packing must hold, by position.
+    /// Words, by position, for which the packing must have room.
     maxima: Vec<Word>,
     visited: Option<Box<dyn Visited>>,
     expanders: Vec<Expander>,
@@ -68,7 +68,7 @@ impl<'a> Search<'a> {
         let initial = system.initial();
         let mut maxima = vec![0; word_count];
         for state in &initial {
-            maxima.iter_mut().zip(state).for_each(|(max, word)| *max = (*max).max(*word));
+            raise(&mut maxima, state);
         }
         let packing = Arc::new(Packing::with_room_for(&maxima));
         let mut search = Self {
@@ -256,12 +256,14 @@ impl<'a> Search<'a> {
 
     /// Packs the set anew, with room for the words that had none.
     fn widen(&mut self, tallies: &[Tally]) {
-        for tally in tallies {
-            self.maxima.iter_mut().zip(&tally.outgrown).for_each(|(max, word)| *max = (*max).max(*word));
-        }
+        let (from, word_count) = (Arc::clone(&self.packing), self.word_count);
+        // Not only what had no room: a field of the old packing may have been wider than it had need to be.
+        let seen = self.visited().maxima(&from, word_count);
+        raise(&mut self.maxima, &seen);
+        tallies.iter().for_each(|tally| raise(&mut self.maxima, &tally.outgrown));
         let packing = Arc::new(Packing::with_room_for(&self.maxima));
         let old = self.visited.take().expect("the set is put back below");
-        self.visited = Some(repack(old, &self.packing, &packing, self.word_count, self.expanders.len()));
+        self.visited = Some(repack(old, &from, &packing, self.word_count, self.expanders.len()));
         self.packing = packing;
     }
 

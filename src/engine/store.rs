@@ -129,6 +129,11 @@ impl<const N: usize> Shard<N> {
         }
     }
 
+    /// The keys.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key<N>> {
+        self.cells.iter().filter(|key| key[0] != EMPTY)
+    }
+
     /// Hands out the keys and leaves nothing.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Key<N>> + use<N> {
         self.used = 0;

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::expand::{Expander, Work};
 use super::packing::{LIMB_COUNTS, Packing};
 use super::store::{Key, SHARD_COUNT, Shard, shard_of};
+use crate::system::Word;
 
 /// From this many keys on a round is worth the waking of other threads.
 const WORTH_SHARING: usize = 4_096;
@@ -32,6 +33,9 @@ pub(super) trait Visited: Send {
     /// Puts a key in as a fresh one.
     fn put(&mut self, marked_key: &[u64]);
 
+    /// The largest word at each position of any state in the set.
+    fn maxima(&self, packing: &Packing, word_count: usize) -> Vec<Word>;
+
     /// Hands out the keys of one shard, limb after limb, and leaves none there.
     fn drain(&mut self, shard_ix: usize) -> Vec<u64>;
 
@@ -57,6 +61,11 @@ pub(super) fn visited(limb_count: usize, worker_count: usize) -> Box<dyn Visited
         32 => Box::new(Shards::<32>::new(worker_count)),
         _ => unreachable!("keys come in the widths of LIMB_COUNTS"),
     }
+}
+
+/// Raises each number to the other's, where that is greater.
+pub(super) fn raise(maxima: &mut [Word], words: &[Word]) {
+    maxima.iter_mut().zip(words).for_each(|(max, word)| *max = (*max).max(*word));
 }
 
 /// The same states, packed anew.
@@ -140,6 +149,22 @@ impl<const N: usize> Visited for Shards<N> {
     fn put(&mut self, marked_key: &[u64]) {
         let key: Key<N> = marked_key.try_into().expect("the key is as wide as the set's");
         self.shards[shard_of(&super::store::unmarked(&key))].absorb(&[key]);
+    }
+
+    fn maxima(&self, packing: &Packing, word_count: usize) -> Vec<Word> {
+        let of_shard = |shard: &Shard<N>| {
+            let (mut maxima, mut words) = (vec![0; word_count], vec![0; word_count]);
+            for key in shard.keys() {
+                packing.unpack(key, &mut words);
+                raise(&mut maxima, &words);
+            }
+            maxima
+        };
+        let greater = |mut one: Vec<Word>, other: Vec<Word>| {
+            raise(&mut one, &other);
+            one
+        };
+        self.shards.par_iter().map(of_shard).reduce(|| vec![0; word_count], greater)
     }
 
     fn drain(&mut self, shard_ix: usize) -> Vec<u64> {
