@@ -20,8 +20,8 @@ pub(super) struct Conditions<P: Protocol> {
     found_in_history: Vec<Table<bool>>,
     /// For each property that reads nodes: its place among these.
     reading_ix: Vec<Option<usize>>,
-    reads_history: bool,
-    reads_world: bool,
+    of_history: PropertySet,
+    of_world: PropertySet,
 }
 
 impl<P: Protocol> Conditions<P> {
@@ -40,10 +40,15 @@ impl<P: Protocol> Conditions<P> {
         });
         let reading_ix = reading_ix.collect();
         // A deadlock is asked for where nothing happens, not where something changed.
-        let asked = || properties.iter().filter(|property| property.card.kind != PropertyKind::NoDeadlock);
+        let asked = |property_ix: usize| {
+            properties.get(property_ix).filter(|property| property.card.kind != PropertyKind::NoDeadlock)
+        };
+        let of = |reads: fn(&Condition<P>) -> bool| {
+            PropertySet::of(cards.len(), |property_ix| asked(property_ix).is_some_and(|asked| reads(&asked.condition)))
+        };
         Self {
-            reads_history: asked().any(|property| matches!(property.condition, Condition::History(_))),
-            reads_world: asked().any(|property| matches!(property.condition, Condition::World(_))),
+            of_history: of(|condition| matches!(condition, Condition::History(_))),
+            of_world: of(|condition| matches!(condition, Condition::World(_))),
             found_in_history: properties.iter().map(|_| Table::default()).collect(),
             reading_ix,
             cards,
@@ -60,14 +65,14 @@ impl<P: Protocol> Conditions<P> {
         self.reading_ix.iter().flatten().count()
     }
 
-    /// Whether some property reads the history.
-    pub(super) fn reads_history(&self) -> bool {
-        self.reads_history
+    /// Whether some of the asked properties reads the history.
+    pub(super) fn read_history(&self, asked: PropertySet) -> bool {
+        !asked.intersection(self.of_history).is_empty()
     }
 
-    /// Whether some property reads everything.
-    pub(super) fn reads_world(&self) -> bool {
-        self.reads_world
+    /// Whether some of the asked properties reads everything.
+    pub(super) fn read_world(&self, asked: PropertySet) -> bool {
+        !asked.intersection(self.of_world).is_empty()
     }
 }
 
@@ -106,7 +111,8 @@ impl<P: Protocol> Cluster<P> {
         match self.conditions.properties.get(property_ix).map(|property| &property.condition) {
             Some(Condition::History(condition)) => *self.conditions.found_in_history[property_ix]
                 .get_or_set(history as usize, || condition(&self.protocol, self.histories.get(history)).is_some()),
-            Some(Condition::Nodes(_) | Condition::World(_)) | None => self.look(state, property_ix).is_some(),
+            Some(Condition::Nodes(_) | Condition::World(_)) => self.look(state, property_ix).is_some(),
+            None => self.some_failed() && self.failure(state).is_some(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A cluster, and the filling of its tables.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use stateright::actor::Id;
 
 use super::conditions::Conditions;
@@ -8,7 +10,7 @@ use super::faults::{Layout, Targets};
 use super::inbox::{Inbox, InboxRules};
 use super::moves::{self, Move, Moves};
 use super::position::{Effect, Position};
-use super::slot::Slot;
+use super::slot::{Life, Slot};
 use super::step::{Call, Outcome};
 use crate::model::{Environment, History, InFlightAtCrash, NetworkKind, NoOpDelivery, Protocol, Roster};
 use crate::system::table::PairMemo;
@@ -31,6 +33,8 @@ pub struct Cluster<P: Protocol> {
     /// (history, facts) -> history.
     recorded: PairMemo,
     pub(super) conditions: Conditions<P>,
+    /// Whether some handler has ever gone wrong.
+    failed: AtomicBool,
 }
 
 impl<P: Protocol> std::fmt::Debug for Cluster<P> {
@@ -56,11 +60,17 @@ impl<P: Protocol> Cluster<P> {
             histories: Interner::default(),
             facts: Interner::default(),
             recorded: PairMemo::default(),
+            failed: AtomicBool::new(false),
             conditions,
             environment: environment.clone(),
             protocol,
             roster,
         })
+    }
+
+    /// Whether some handler has ever gone wrong: while none has, nobody need look for it in each state.
+    pub(super) fn some_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// The row of moves of node `node` with word `local`, worked out at the first call.
@@ -179,6 +189,9 @@ impl<P: Protocol> Cluster<P> {
 
     /// An outcome in numbers.
     fn number(&self, node: usize, outcome: Outcome<P>) -> Effect {
+        if matches!(outcome.slot.life, Life::Failed(_)) {
+            self.failed.store(true, Ordering::Relaxed);
+        }
         let mut bundles: Vec<Vec<u32>> = vec![Vec::new(); self.positions.len()];
         for envelope in outcome.sent {
             let receiver = usize::from(envelope.dst);
@@ -235,7 +248,7 @@ impl<P: Protocol> Cluster<P> {
             out.abandon();
             return false;
         }
-        let mut visible = step.visible | self.conditions.reads_world();
+        let mut visible = step.visible | self.conditions.read_world(out.asked());
         let mut own = step.local;
         for pair in step.sends.chunks_exact(2) {
             let receiver = pair[0] as usize;
@@ -255,7 +268,7 @@ impl<P: Protocol> Cluster<P> {
             let at = self.layout.history();
             let word = self.record(state[at], facts);
             if word != state[at] {
-                visible |= self.conditions.reads_history();
+                visible |= self.conditions.read_history(out.asked());
                 out.edit(at, word);
             }
         }

@@ -15,7 +15,9 @@ pub(super) struct Work<'a> {
     pub(super) chunks: &'a [Chunk<'a>],
     /// The first chunk that nobody has taken.
     pub(super) next: AtomicUsize,
-    /// The open properties about states where nothing happens any more.
+    /// The open properties.
+    pub(super) open: PropertySet,
+    /// Those of them about states where nothing happens any more.
     pub(super) stuck_open: PropertySet,
 }
 
@@ -44,6 +46,7 @@ impl Expander {
 
     /// Takes chunks and expands them until none is left.
     pub(super) fn expand<const N: usize>(&mut self, work: &Work<'_>, outbox: &mut Outbox<N>) {
+        self.successors.ask(work.open);
         while let Some(chunk) = work.chunks.get(work.next.fetch_add(1, Ordering::Relaxed)) {
             let same_packing = chunk.packing == work.packing;
             for marked in chunk.keys() {

@@ -239,6 +239,7 @@ impl<'a> Search<'a> {
                 packing: &Arc::clone(&self.packing),
                 chunks,
                 next: AtomicUsize::new(0),
+                open: self.open,
                 stuck_open: self.open.intersection(self.of_kind(PropertyKind::NoDeadlock)),
             };
             let visited = self.visited.as_mut().expect("only `widen` takes the set, and puts one back");

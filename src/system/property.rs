@@ -34,6 +34,9 @@ impl PropertySet {
     /// No property.
     pub const EMPTY: Self = Self(0);
 
+    /// Every property that there may be.
+    pub const ALL: Self = Self(u64::MAX);
+
     /// The properties for which `belongs` is true, of `0..count`.
     pub fn of(count: usize, belongs: impl Fn(usize) -> bool) -> Self {
         assert!(count <= Self::CAPACITY, "at most {} properties", Self::CAPACITY);

@@ -1,11 +1,12 @@
 //! The transitions out of one state, as edits of its words.
 
-use super::{ActionKind, Word};
+use super::{ActionKind, PropertySet, Word};
 
 /// The transitions out of one state. A reusable buffer: filled by
 /// [`TransitionSystem::successors`](super::TransitionSystem::successors), read by searches.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Successors {
+    asked: PropertySet,
     /// `(position, new word)`, the edits of all successors one after the other.
     edits: Vec<(u32, Word)>,
     entries: Vec<Entry>,
@@ -24,8 +25,8 @@ struct Entry {
 pub struct Successor<'a> {
     /// What kind of step it is.
     pub kind: ActionKind,
-    /// Whether some property may find something after it that it did not find before. A step that is
-    /// not visible changes nothing that any property reads.
+    /// Whether some property of those asked for may find something after it that it did not find before. A
+    /// step that is not visible changes nothing that they read.
     pub visible: bool,
     /// `(position, new word)`: each position at most once, and each word other than the one before.
     pub edits: &'a [(u32, Word)],
@@ -40,7 +41,28 @@ impl Successor<'_> {
     }
 }
 
+impl Default for Successors {
+    fn default() -> Self {
+        Self::asking(PropertySet::ALL)
+    }
+}
+
 impl Successors {
+    /// No successors yet; of those to come it shall be said whether `properties` may see them.
+    pub fn asking(properties: PropertySet) -> Self {
+        Self { asked: properties, edits: Vec::new(), entries: Vec::new() }
+    }
+
+    /// The properties whose eyes count.
+    pub fn asked(&self) -> PropertySet {
+        self.asked
+    }
+
+    /// Asks for other properties from now on.
+    pub fn ask(&mut self, properties: PropertySet) {
+        self.asked = properties;
+    }
+
     /// Forgets all successors.
     pub fn clear(&mut self) {
         self.edits.clear();

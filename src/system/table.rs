@@ -16,6 +16,7 @@ pub struct Table<T> {
 }
 
 /// Chunk and place in it of a cell.
+#[inline]
 fn place(ix: usize) -> (usize, usize) {
     let chunk_ix = (ix / FIRST_CHUNK + 1).ilog2() as usize;
     (chunk_ix, ix - FIRST_CHUNK * ((1 << chunk_ix) - 1))
@@ -29,6 +30,7 @@ impl<T> Default for Table<T> {
 
 impl<T> Table<T> {
     /// The value in cell `ix`, if it has been written.
+    #[inline]
     pub fn get(&self, ix: usize) -> Option<&T> {
         let (chunk_ix, offset) = place(ix);
         self.chunks[chunk_ix].get()?[offset].get()
@@ -36,13 +38,13 @@ impl<T> Table<T> {
 
     /// The value in cell `ix`, written by `make` if the cell is empty. Two threads may both call their
     /// `make`; one value stays, and both get it.
+    #[inline]
     pub fn get_or_set(&self, ix: usize, make: impl FnOnce() -> T) -> &T {
-        let cell = self.cell(ix);
-        if let Some(value) = cell.get() {
+        if let Some(value) = self.get(ix) {
             return value;
         }
         let value = make();
-        cell.get_or_init(|| value)
+        self.cell(ix).get_or_init(|| value)
     }
 
     /// Writes cell `ix`; keeps what is there if it was written before.
@@ -151,6 +153,7 @@ impl PairMemo {
     /// The number kept for `(a, b)`, or else the one that `compute` gives, which is kept.
     ///
     /// `compute` must give the same number for the same pair, whichever thread asks.
+    #[inline]
     pub fn get_or_compute(&self, a: u32, b: u32, compute: impl FnOnce() -> u32) -> u32 {
         let key = u64::from(a) << 32 | u64::from(b);
         debug_assert_ne!(key, NO_KEY, "the largest pair is not a key");
