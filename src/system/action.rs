@@ -131,15 +131,27 @@ impl Action {
             Self::Crash { .. } => ActionKind::Crash,
         }
     }
-    /// Who and what, without the kind: `proposer0 -> acceptor1 Prepare { ballot: 1.0 }`.
+    /// Who and what, without the kind: `proposer0 -> acceptor1: Prepare { ballot: 1.0 }`.
     pub fn subject(&self) -> String {
         match self {
             Self::Deliver { from, to, message }
             | Self::Drop { from, to, message }
-            | Self::Duplicate { from, to, message } => format!("{from} -> {to} {message}"),
-            Self::Timeout { node, timer } => format!("{node} {timer}"),
-            Self::Choose { node, key, choice } => format!("{node} {key}: {choice}"),
+            | Self::Duplicate { from, to, message } => format!("{from} -> {to}: {message}"),
+            Self::Timeout { node, timer } => format!("{node}: {timer}"),
+            Self::Choose { node, key, choice } => format!("{node}: {key} = {choice}"),
             Self::Restart { node } | Self::Crash { node } => node.clone(),
+        }
+    }
+
+    /// The nodes that take part: sender and receiver of a message, or the one whose step it is.
+    pub fn nodes(&self) -> Vec<&str> {
+        match self {
+            Self::Deliver { from, to, .. } | Self::Drop { from, to, .. } | Self::Duplicate { from, to, .. } => {
+                vec![from, to]
+            }
+            Self::Timeout { node, .. } | Self::Choose { node, .. } | Self::Restart { node } | Self::Crash { node } => {
+                vec![node]
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The notation for machines: JSON as serde would write the Rust value, with names in the place of ids.
+//! The notation for machines: JSON much as serde would write the Rust value, with names in the place of ids.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
@@ -8,8 +8,8 @@ use super::{Payload, Value};
 impl Value {
     /// The value as JSON.
     ///
-    /// A variant is tagged from outside: `"Ping"`, `{"Put": 3}`, `{"Move": [1, 2]}`, `{"Vote": {"term": 4}}`. A
-    /// record is an object of its fields; a map is an object too where its keys are words, else a list of
+    /// A variant is tagged from outside: `"Ping"`, `{"Put": 3}`, `{"Move": [1, 2]}`, `{"Vote": {"term": 4}}`. So is a
+    /// tuple struct. A record is an object of its fields; a map is an object too where its keys are words, else a list of
     /// `[key, value]`. `()` and `none` are `null`. A number that fits neither `i64` nor `u64` is a text.
     pub fn to_json(&self) -> Json {
         match self {
@@ -34,7 +34,7 @@ impl Value {
 
     /// The value as far as JSON tells it. What [`to_json`](Self::to_json) has written comes back with the same
     /// JSON, but JSON does not tell everything: a name is a text again, a tuple is a list, `()` is `none`, a record
-    /// has lost its name, and a map of words looks like a record.
+    /// has lost its name, a map of words looks like a record, and a variant around a list like one of several values.
     ///
     /// An object with one member whose name starts with a capital letter is taken for a variant.
     pub fn from_json(json: &Json) -> Self {

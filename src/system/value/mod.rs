@@ -79,6 +79,17 @@ impl Value {
         serializer::value_of(value).unwrap_or_else(|refusal| Self::Text(format!("not serialisable: {refusal}")))
     }
 
+    /// Whether it is one number, word or name, without parts.
+    pub fn is_simple(&self) -> bool {
+        match self {
+            Self::Unit | Self::None | Self::Bool(_) | Self::Int(_) | Self::Text(_) | Self::Node(_) | Self::Name(_) => {
+                true
+            }
+            Self::Variant { payload, .. } => *payload == Payload::Empty,
+            Self::Seq(_) | Self::Tuple(_) | Self::Map(_) | Self::Record { .. } => false,
+        }
+    }
+
     /// The same, with every node for which there is a name called by it.
     #[must_use]
     pub fn with_names(self, name: &dyn Fn(usize) -> Option<String>) -> Self {
