@@ -1,6 +1,8 @@
 //! What can happen in one step, as plain data.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::Value;
 
@@ -56,7 +58,10 @@ impl ActionKind {
 }
 
 /// One step of a system, with its values. Nodes are called by the names of the roster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// In JSON it is an object whose member `kind` has the word of its kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Action {
     /// `message` reaches `to`.
     Deliver {
@@ -125,5 +130,34 @@ impl Action {
             Self::Duplicate { .. } => ActionKind::Duplicate,
             Self::Crash { .. } => ActionKind::Crash,
         }
+    }
+    /// Who and what, without the kind: `proposer0 -> acceptor1: Prepare { ballot: 1.0 }`.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Deliver { from, to, message }
+            | Self::Drop { from, to, message }
+            | Self::Duplicate { from, to, message } => format!("{from} -> {to}: {message}"),
+            Self::Timeout { node, timer } => format!("{node}: {timer}"),
+            Self::Choose { node, key, choice } => format!("{node}: {key} = {choice}"),
+            Self::Restart { node } | Self::Crash { node } => node.clone(),
+        }
+    }
+
+    /// The nodes that take part: sender and receiver of a message, or the one whose step it is.
+    pub fn nodes(&self) -> Vec<&str> {
+        match self {
+            Self::Deliver { from, to, .. } | Self::Drop { from, to, .. } | Self::Duplicate { from, to, .. } => {
+                vec![from, to]
+            }
+            Self::Timeout { node, .. } | Self::Choose { node, .. } | Self::Restart { node } | Self::Crash { node } => {
+                vec![node]
+            }
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind().word(), self.subject())
     }
 }

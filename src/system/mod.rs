@@ -22,6 +22,7 @@ pub use intern::Interner;
 pub use property::{PropertyCard, PropertyKind, PropertySet};
 pub use snapshot::{InFlight, NodeSnapshot, Snapshot};
 pub use successors::{Successor, Successors};
+pub(crate) use value::present;
 pub use value::{Payload, Value};
 
 /// One integer of a state vector.

@@ -1,7 +1,9 @@
 //! What a search must know of a property: its name, its kind, and sets of properties.
 
+use serde::{Deserialize, Serialize};
+
 /// What kind of claim a property is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PropertyKind {
     /// An invariant: no reachable state shows evidence against it.

@@ -1,24 +1,29 @@
 //! A whole state, as plain data.
 
+use serde::{Deserialize, Serialize};
+
 use super::Value;
 
 /// One node, as plain data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeSnapshot {
     /// Its name in the roster.
     pub name: String,
-    /// Its volatile state; `None` while it is down.
+    /// Its volatile state; `None`, and in JSON absent, while it is down.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::system::present")]
     pub state: Option<Value>,
-    /// What it has saved, if anything.
+    /// What it has saved; `None`, and in JSON absent, if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::system::present")]
     pub storage: Option<Value>,
     /// The timers that are set, in order.
     pub timers: Vec<Value>,
-    /// The choices that are open: key and options, by key.
+    /// The choices that are open: key and options, by key. In JSON an object.
+    #[serde(with = "object")]
     pub choices: Vec<(String, Vec<Value>)>,
 }
 
 /// A message in flight.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct InFlight {
     /// The sender's name.
     pub from: String,
@@ -29,7 +34,7 @@ pub struct InFlight {
 }
 
 /// A state of a system, as plain data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The nodes, in the order of the roster.
     pub nodes: Vec<NodeSnapshot>,
@@ -37,6 +42,52 @@ pub struct Snapshot {
     pub network: Vec<InFlight>,
     /// What the observer has recorded; [`Value::Unit`] where it records nothing.
     pub history: Value,
-    /// What is left of each bounded fault: word and number.
+    /// What is left of each bounded fault: word and number. In JSON an object.
+    #[serde(with = "object")]
     pub budgets: Vec<(String, u32)>,
+}
+
+/// Pairs as a JSON object, in their order.
+mod object {
+    use indexmap::IndexMap;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        pairs: &[(String, T)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(String, T)>, D::Error> {
+        let members = IndexMap::<String, T>::deserialize(deserializer)?;
+        Ok(members.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_is_down_differs_from_one_with_nothing_to_remember() {
+        let up = NodeSnapshot {
+            name: "n0".to_owned(),
+            state: Some(Value::None),
+            storage: None,
+            timers: Vec::new(),
+            choices: vec![("pick".to_owned(), vec![Value::Int(1)])],
+        };
+        let down = NodeSnapshot { state: None, choices: Vec::new(), ..up.clone() };
+        let up_json = json!({ "name": "n0", "state": null, "timers": [], "choices": { "pick": [1] } });
+        let down_json = json!({ "name": "n0", "timers": [], "choices": {} });
+        for (node, json) in [(up, up_json), (down, down_json)] {
+            assert_eq!(serde_json::to_value(&node).unwrap(), json);
+            assert_eq!(serde_json::from_value::<NodeSnapshot>(json).unwrap(), node);
+        }
+    }
 }

@@ -11,8 +11,7 @@ impl fmt::Display for Value {
             Self::None => f.write_str("none"),
             Self::Bool(flag) => write!(f, "{flag}"),
             Self::Int(number) => write!(f, "{number}"),
-            Self::Text(text) if is_plain_word(text) => f.write_str(text),
-            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Text(text) => write_text(f, text),
             Self::Node(ix) => write!(f, "Id({ix})"),
             Self::Name(name) => f.write_str(name),
             Self::Seq(members) => {
@@ -20,11 +19,17 @@ impl fmt::Display for Value {
                 write_values(f, members)?;
                 f.write_str("]")
             }
+            Self::Tuple(members) => {
+                f.write_str("(")?;
+                write_values(f, members)?;
+                f.write_str(")")
+            }
             Self::Map(entries) => {
                 f.write_str("{")?;
                 write_pairs(f, entries)?;
                 f.write_str("}")
             }
+            Self::Record { name, fields } if name.is_empty() => write_nameless(f, fields),
             Self::Record { name, fields } => write_fields(f, name, fields),
             Self::Variant { name, payload: Payload::Empty } => f.write_str(name),
             Self::Variant { name, payload: Payload::Values(values) } => {
@@ -43,6 +48,10 @@ fn is_plain_word(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
         && text.chars().any(|c| !c.is_ascii_digit())
         && !matches!(text, "none" | "true" | "false")
+}
+
+fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    if is_plain_word(text) { f.write_str(text) } else { write!(f, "{text:?}") }
 }
 
 fn write_values(f: &mut fmt::Formatter<'_>, values: &[Value]) -> fmt::Result {
@@ -68,6 +77,18 @@ fn write_fields(f: &mut fmt::Formatter<'_>, name: &str, fields: &[(String, Value
     write!(f, "{name} {{ ")?;
     write_pairs(f, fields)?;
     f.write_str(" }")
+}
+
+/// As a map of words: what JSON calls an object may have been one.
+fn write_nameless(f: &mut fmt::Formatter<'_>, fields: &[(String, Value)]) -> fmt::Result {
+    f.write_str("{")?;
+    for (ix, (name, value)) in fields.iter().enumerate() {
+        let separator = if ix == 0 { "" } else { ", " };
+        f.write_str(separator)?;
+        write_text(f, name)?;
+        write!(f, ": {value}")?;
+    }
+    f.write_str("}")
 }
 
 #[cfg(test)]
@@ -96,7 +117,7 @@ mod tests {
             (Value::of(&Message::Nothing {}), "Nothing"),
             (Value::of(&BTreeSet::from(["b", "a"])), "[a, b]"),
             (Value::of(&BTreeMap::from([(1, "a"), (2, "b c")])), "{1: a, 2: \"b c\"}"),
-            (Value::of(&(true, (), Vec::<u8>::new(), BTreeMap::<u8, u8>::new())), "[true, (), [], {}]"),
+            (Value::of(&(true, (), Vec::<u8>::new(), BTreeMap::<u8, u8>::new())), "(true, (), [], {})"),
         ] {
             assert_eq!(value.to_string(), expected);
         }

@@ -1,5 +1,6 @@
-//! The notation for machines: JSON as serde would write the Rust value, with names in the place of ids.
+//! The notation for machines: JSON much as serde would write the Rust value, with names in the place of ids.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::{Payload, Value};
@@ -7,8 +8,8 @@ use super::{Payload, Value};
 impl Value {
     /// The value as JSON.
     ///
-    /// A variant is tagged from outside: `"Ping"`, `{"Put": 3}`, `{"Move": [1, 2]}`, `{"Vote": {"term": 4}}`. A
-    /// record is an object of its fields; a map is an object too where its keys are words, else a list of
+    /// A variant is tagged from outside: `"Ping"`, `{"Put": 3}`, `{"Move": [1, 2]}`, `{"Vote": {"term": 4}}`. So is a
+    /// tuple struct. A record is an object of its fields; a map is an object too where its keys are words, else a list of
     /// `[key, value]`. `()` and `none` are `null`. A number that fits neither `i64` nor `u64` is a text.
     pub fn to_json(&self) -> Json {
         match self {
@@ -17,7 +18,7 @@ impl Value {
             Self::Int(number) => whole(*number),
             Self::Text(text) | Self::Name(text) => Json::String(text.clone()),
             Self::Node(_) => Json::String(self.to_string()),
-            Self::Seq(members) => array(members),
+            Self::Seq(members) | Self::Tuple(members) => array(members),
             Self::Map(entries) => map(entries),
             Self::Record { fields, .. } => object(fields),
             Self::Variant { name, payload } => match payload {
@@ -30,6 +31,63 @@ impl Value {
             },
         }
     }
+
+    /// The value as far as JSON tells it. What [`to_json`](Self::to_json) has written comes back with the same
+    /// JSON, but JSON does not tell everything: a name is a text again, a tuple is a list, `()` is `none`, a record
+    /// has lost its name, a map of words looks like a record, and a variant around a list like one of several values.
+    ///
+    /// An object with one member whose name starts with a capital letter is taken for a variant.
+    pub fn from_json(json: &Json) -> Self {
+        match json {
+            Json::Null => Self::None,
+            Json::Bool(flag) => Self::Bool(*flag),
+            Json::Number(number) => match number.as_i128() {
+                Some(number) => Self::Int(number),
+                None => Self::Text(number.to_string()),
+            },
+            Json::String(text) => Self::Text(text.clone()),
+            Json::Array(members) => Self::Seq(members.iter().map(Self::from_json).collect()),
+            Json::Object(members) => match members.iter().next() {
+                Some((name, payload)) if members.len() == 1 && name.starts_with(char::is_uppercase) => {
+                    Self::Variant { name: name.clone(), payload: Payload::from_json(payload) }
+                }
+                _ => Self::Record { name: String::new(), fields: fields(members) },
+            },
+        }
+    }
+}
+
+impl Payload {
+    fn from_json(json: &Json) -> Self {
+        match json {
+            Json::Object(members) => Self::Fields(fields(members)),
+            Json::Array(values) if values.len() > 1 => Self::Values(values.iter().map(Value::from_json).collect()),
+            value => Self::Values(vec![Value::from_json(value)]),
+        }
+    }
+}
+
+/// As its JSON.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+/// From its JSON, as far as that tells it: see [`Value::from_json`].
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Json::deserialize(deserializer).map(|json| Self::from_json(&json))
+    }
+}
+
+/// Reads an optional value whose `null` is a value, and which is absent when there is none.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+fn fields(members: &Map<String, Json>) -> Vec<(String, Value)> {
+    members.iter().map(|(name, value)| (name.clone(), Value::from_json(value))).collect()
 }
 
 fn whole(number: i128) -> Json {
@@ -121,6 +179,35 @@ mod tests {
         let twice = [Value::Text("a".to_owned()), Value::Name("a".to_owned())];
         let twice = Value::Map(twice.into_iter().map(|key| (key, Value::Unit)).collect());
         assert_eq!(twice.to_json(), json!([["a", null], ["a", null]]));
+    }
+
+    #[test]
+    fn what_was_written_and_read_is_written_the_same() {
+        for json in [
+            json!(null),
+            json!([true, -1, u64::MAX, "none", []]),
+            json!("Ping"),
+            json!({ "Put": 3 }),
+            json!({ "Put": [] }),
+            json!({ "Put": [3] }),
+            json!({ "Put": [3, { "round": 1 }] }),
+            json!({ "Vote": {} }),
+            json!({ "Vote": { "term": 4, "for": null } }),
+            json!({ "term": 4 }),
+            json!({ "A": 1, "B": 2 }),
+            json!({}),
+        ] {
+            assert_eq!(Value::from_json(&json).to_json(), json);
+        }
+    }
+
+    #[test]
+    fn what_was_read_can_be_read_by_people() {
+        let read = |json: Json| Value::from_json(&json).to_string();
+        assert_eq!(read(json!({ "Vote": { "term": 4, "for": null } })), "Vote { term: 4, for: none }");
+        assert_eq!(read(json!({ "Put": [3, "a b"] })), "Put(3, \"a b\")");
+        assert_eq!(read(json!({ "round": 1, "by whom": ["n0"] })), "{round: 1, \"by whom\": [n0]}");
+        assert_eq!(read(json!([{}, 1.5])), "[{}, 1.5]");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Plain values: what messages, states, timers and histories look like without their Rust types.
 //!
 //! [`Value::of`] makes a [`Value`] of anything that serde can serialise. People read it through its
-//! [`Display`](std::fmt::Display); machines read [`Value::to_json`].
+//! [`Display`](std::fmt::Display); machines read its JSON, which is also how serde writes it.
 //!
 //! | file | what |
 //! |---|---|
@@ -13,6 +13,7 @@ mod display;
 mod json;
 mod serializer;
 
+pub(crate) use json::present;
 use serde::Serialize;
 
 /// A plain value: a tree of names, numbers and words that knows no Rust type.
@@ -35,13 +36,15 @@ pub enum Value {
     Node(usize),
     /// A node by its name in the roster.
     Name(String),
-    /// A list, a tuple, a set, bytes: members in order.
+    /// A list, a set, bytes: members in order.
     Seq(Vec<Value>),
+    /// A tuple or an array of fixed length: members by position.
+    Tuple(Vec<Value>),
     /// Keys and what belongs to each, in the order in which they were serialised. Keys may be any values.
     Map(Vec<(Value, Value)>),
     /// A struct with named fields.
     Record {
-        /// The name of its type.
+        /// The name of its type; empty where it was read from JSON.
         name: String,
         /// Its fields in the order of the type.
         fields: Vec<(String, Value)>,
@@ -76,6 +79,17 @@ impl Value {
         serializer::value_of(value).unwrap_or_else(|refusal| Self::Text(format!("not serialisable: {refusal}")))
     }
 
+    /// Whether it is one number, word or name, without parts.
+    pub fn is_simple(&self) -> bool {
+        match self {
+            Self::Unit | Self::None | Self::Bool(_) | Self::Int(_) | Self::Text(_) | Self::Node(_) | Self::Name(_) => {
+                true
+            }
+            Self::Variant { payload, .. } => *payload == Payload::Empty,
+            Self::Seq(_) | Self::Tuple(_) | Self::Map(_) | Self::Record { .. } => false,
+        }
+    }
+
     /// The same, with every node for which there is a name called by it.
     #[must_use]
     pub fn with_names(self, name: &dyn Fn(usize) -> Option<String>) -> Self {
@@ -86,6 +100,7 @@ impl Value {
         match self {
             Self::Node(ix) => name(ix).map_or(Self::Node(ix), Self::Name),
             Self::Seq(members) => Self::Seq(all(members)),
+            Self::Tuple(members) => Self::Tuple(all(members)),
             Self::Map(entries) => {
                 let named = |(key, value): (Self, Self)| (key.with_names(name), value.with_names(name));
                 Self::Map(entries.into_iter().map(named).collect())
@@ -137,6 +152,6 @@ mod tests {
         assert_eq!(named(&Message::Forward(Id::from(2), Some(Id::from(0)))), "Forward(n2, n0)");
         assert_eq!(named(&Message::Ping), "Ping");
         assert_eq!(named(&Leader { is: Id::from(1) }), "Leader { is: n1 }");
-        assert_eq!(named(&((), None::<Id>, "Id(1)", 1_u8, true)), "[(), none, \"Id(1)\", 1, true]");
+        assert_eq!(named(&((), None::<Id>, "Id(1)", 1_u8, true)), "((), none, \"Id(1)\", 1, true)");
     }
 }

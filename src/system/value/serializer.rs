@@ -167,15 +167,15 @@ impl Serializer for Plain {
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Members, Refusal> {
-        Ok(Members { name: None, values: Vec::new() })
+        Ok(Members { of: Whole::Seq, values: Vec::new() })
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Members, Refusal> {
-        Ok(Members { name: None, values: Vec::new() })
+        Ok(Members { of: Whole::Tuple, values: Vec::new() })
     }
 
     fn serialize_tuple_struct(self, name: &'static str, _: usize) -> Result<Members, Refusal> {
-        Ok(Members { name: Some(name), values: Vec::new() })
+        Ok(Members { of: Whole::Named(name), values: Vec::new() })
     }
 
     fn serialize_tuple_variant(
@@ -185,7 +185,7 @@ impl Serializer for Plain {
         variant: &'static str,
         _: usize,
     ) -> Result<Members, Refusal> {
-        Ok(Members { name: Some(variant), values: Vec::new() })
+        Ok(Members { of: Whole::Named(variant), values: Vec::new() })
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Entries, Refusal> {
@@ -207,10 +207,18 @@ impl Serializer for Plain {
     }
 }
 
-/// Values by position, so far. Those of a struct or variant have its name.
+/// Values by position, so far.
 struct Members {
-    name: Option<&'static str>,
+    of: Whole,
     values: Vec<Value>,
+}
+
+/// What the values by position make.
+enum Whole {
+    Seq,
+    Tuple,
+    /// A tuple struct or a tuple variant, with its name.
+    Named(&'static str),
 }
 
 impl Members {
@@ -220,10 +228,10 @@ impl Members {
     }
 
     fn finish(self) -> Value {
-        match self.name {
-            None => Value::Seq(self.values),
-            Some(name) if self.values.is_empty() => Value::Variant { name: name.to_owned(), payload: Payload::Empty },
-            Some(name) => Value::Variant { name: name.to_owned(), payload: Payload::Values(self.values) },
+        match self.of {
+            Whole::Seq => Value::Seq(self.values),
+            Whole::Tuple => Value::Tuple(self.values),
+            Whole::Named(name) => Value::Variant { name: name.to_owned(), payload: Payload::Values(self.values) },
         }
     }
 }
@@ -354,8 +362,8 @@ mod tests {
     use super::*;
     use crate::Id;
 
-    fn seq(values: impl IntoIterator<Item = Value>) -> Value {
-        Value::Seq(values.into_iter().collect())
+    fn tuple(values: impl IntoIterator<Item = i128>) -> Value {
+        Value::Tuple(values.into_iter().map(Value::Int).collect())
     }
 
     fn variant(name: &str, payload: Payload) -> Value {
@@ -366,8 +374,8 @@ mod tests {
     fn numbers_of_every_width_are_whole() {
         let least = (i8::MIN, i16::MIN, i32::MIN, i64::MIN, i128::MIN);
         let greatest = (u8::MAX, u16::MAX, u32::MAX, u64::MAX, i128::MAX);
-        assert_eq!(Value::of(&least), seq([-0x80, -0x8000, -0x8000_0000, i64::MIN.into(), i128::MIN].map(Value::Int)));
-        assert_eq!(Value::of(&greatest), seq([0xff, 0xffff, 0xffff_ffff, u64::MAX.into(), i128::MAX].map(Value::Int)));
+        assert_eq!(Value::of(&least), tuple([-0x80, -0x8000, -0x8000_0000, i64::MIN.into(), i128::MIN]));
+        assert_eq!(Value::of(&greatest), tuple([0xff, 0xffff, 0xffff_ffff, u64::MAX.into(), i128::MAX]));
         assert_eq!(Value::of(&u128::MAX), Value::Text("340282366920938463463374607431768211455".to_owned()));
     }
 
@@ -394,18 +402,19 @@ mod tests {
     }
 
     #[test]
-    fn lists_sets_tuples_and_bytes_are_sequences() {
-        let expected = seq([1, 2].map(Value::Int));
+    fn lists_sets_and_bytes_are_sequences_and_tuples_are_not() {
+        let expected = Value::Seq(vec![Value::Int(1), Value::Int(2)]);
         assert_eq!(Value::of(&vec![1_u8, 2]), expected);
         assert_eq!(Value::of(&BTreeSet::from([2_u8, 1])), expected);
-        assert_eq!(Value::of(&(1_u8, 2_u64)), expected);
+        assert_eq!(Value::of(&(1_u8, 2_u64)), tuple([1, 2]));
+        assert_eq!(Value::of(&[1_u8, 2]), tuple([1, 2]));
         assert_eq!(Plain.serialize_bytes(&[1, 2]).unwrap(), expected);
     }
 
     #[test]
     fn maps_may_have_any_keys() {
         let by_pair = BTreeMap::from([((Id::from(1), 2_u8), "x")]);
-        let key = seq([Value::Node(1), Value::Int(2)]);
+        let key = Value::Tuple(vec![Value::Node(1), Value::Int(2)]);
         assert_eq!(Value::of(&by_pair), Value::Map(vec![(key, Value::Text("x".to_owned()))]));
     }
 

@@ -1,0 +1,121 @@
+//! What a trace was taken from, in a sentence.
+
+use crate::cluster::Instance;
+use crate::model::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
+
+/// Protocol, parameters, deviations, network and faults, in words.
+pub(super) fn setting(instance: &Instance) -> String {
+    let mut parts = vec![instance.protocol.clone()];
+    let params: Vec<_> = instance.params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    if !params.is_empty() {
+        parts[0] += &format!(" with {}", params.join(", "));
+    }
+    match instance.deviations.as_slice() {
+        [] => {}
+        [deviation] => parts.push(format!("deviation {deviation}")),
+        several => parts.push(format!("deviations {}", several.join(", "))),
+    }
+    parts.push(network(&instance.environment));
+    parts.extend(faults(&instance.environment));
+    parts.join("; ")
+}
+
+fn network(environment: &Environment) -> String {
+    let network = match environment.network {
+        NetworkKind::Unordered => "unordered network",
+        NetworkKind::Duplicating => "unordered network that may deliver a message again and again",
+        NetworkKind::Fifo => "network in order of sending",
+    };
+    match environment.no_op {
+        NoOpDelivery::Wait => network.to_owned(),
+        NoOpDelivery::Consume => format!("{network}, which consumes messages that change nothing"),
+    }
+}
+
+fn faults(environment: &Environment) -> Vec<String> {
+    let Environment { network: _, no_op: _, loss, duplicates, crashes } = environment;
+    let mut faults = Vec::new();
+    faults.extend(budget(loss.total, "lost message", "lost messages").map(|text| text + &receivers(loss)));
+    faults.extend(
+        budget(duplicates.total, "duplicated message", "duplicated messages").map(|text| text + &receivers(duplicates)),
+    );
+    faults.extend(budget(crashes.total, "crash", "crashes").map(|text| text + &manner(crashes)));
+    if faults.is_empty() {
+        faults.push("no faults".to_owned());
+    }
+    faults
+}
+
+/// `None` for what does not happen.
+fn budget(budget: Budget, one: &str, several: &str) -> Option<String> {
+    match budget {
+        Budget::AtMost(0) => None,
+        Budget::AtMost(1) => Some(format!("at most 1 {one}")),
+        Budget::AtMost(bound) => Some(format!("at most {bound} {several}")),
+        Budget::Unlimited => Some(format!("any number of {several}")),
+    }
+}
+
+fn receivers(losses: &Losses) -> String {
+    if losses.of_roles.is_empty() { String::new() } else { format!(" to {}", losses.of_roles.join(", ")) }
+}
+
+fn manner(crashes: &Crashes) -> String {
+    let mut text = String::new();
+    if !crashes.of_roles.is_empty() {
+        text += &format!(" of {}", crashes.of_roles.join(", "));
+    }
+    if let Some(bound) = crashes.at_once.bound() {
+        text += &format!(", {bound} at once");
+    }
+    if !crashes.restart {
+        text += ", no restart";
+    }
+    if crashes.in_flight == InFlightAtCrash::Lost {
+        text += ", messages to the crashed are lost";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::*;
+    use crate::model::ParamValue;
+
+    #[test]
+    fn everything_that_was_asked_for_is_said() {
+        let plain = Instance {
+            protocol: "paxos".to_owned(),
+            params: IndexMap::new(),
+            deviations: Vec::new(),
+            environment: Environment::default(),
+        };
+        assert_eq!(setting(&plain), "paxos; unordered network; no faults");
+        let faulty = Instance {
+            params: IndexMap::from([("acceptors".to_owned(), ParamValue::Count(3))]),
+            deviations: vec!["forget-promise".to_owned(), "vote-twice".to_owned()],
+            environment: Environment {
+                network: NetworkKind::Fifo,
+                no_op: NoOpDelivery::Consume,
+                loss: Losses { total: Budget::AtMost(1), of_roles: vec!["acceptor".to_owned()] },
+                duplicates: Losses { total: Budget::Unlimited, of_roles: Vec::new() },
+                crashes: Crashes {
+                    total: Budget::AtMost(2),
+                    at_once: Budget::AtMost(1),
+                    of_roles: vec!["acceptor".to_owned(), "proposer".to_owned()],
+                    restart: false,
+                    in_flight: InFlightAtCrash::Lost,
+                },
+            },
+            ..plain
+        };
+        assert_eq!(
+            setting(&faulty),
+            "paxos with acceptors = 3; deviations forget-promise, vote-twice; network in order of sending, which \
+             consumes messages that change nothing; at most 1 lost message to acceptor; any number of duplicated \
+             messages; at most 2 crashes of acceptor, proposer, 1 at once, no restart, messages to the crashed are lost"
+        );
+    }
+}
