@@ -28,6 +28,19 @@ pub struct DeviationCard {
     pub breaks: Option<&'static str>,
 }
 
+/// The deviations of a protocol that has none, for instance because it is checked as it was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoDeviation {}
+
+impl Deviation for NoDeviation {
+    const ALL: &'static [Self] = &[];
+    const CARDS: &'static [DeviationCard] = &[];
+
+    fn index(self) -> usize {
+        match self {}
+    }
+}
+
 /// A set of deviations.
 pub struct Deviations<D> {
     bits: u64,

@@ -22,7 +22,7 @@ mod property;
 mod protocol;
 mod roster;
 
-pub use deviation::{Deviation, DeviationCard, Deviations};
+pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
 pub use environment::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
 pub use history::{Cause, Facts, History, Step};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};

@@ -1,0 +1,14 @@
+//! Locks: of several clients, one at a time works on a resource.
+//!
+//! | file | what |
+//! |---|---|
+//! | `ownership` | a ghost of all locks on a key: whose the key is, and who removed what was not theirs |
+//! | `redis_setnx` | a lock by `SETNX` and `DEL`, as an article published it |
+//! | `redis_lock` | a lock on one Redis that is right: owner's token, time to live, fencing |
+
+mod ownership;
+pub mod redis_lock;
+pub mod redis_setnx;
+
+pub use redis_lock::RedisLock;
+pub use redis_setnx::RedisSetnx;

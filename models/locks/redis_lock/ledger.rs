@@ -1,0 +1,185 @@
+//! What the observer remembers, and what it finds wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate::Id;
+use quorate::model::History;
+use serde::Serialize;
+
+use crate::locks::ownership::{Grant, KeyChange, Ownership, WrongDelete};
+
+/// What a client has to do with the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Stance {
+    /// It has asked for the lock.
+    Asks,
+    /// It believes that it has the lock.
+    Believes,
+    /// It is releasing the lock.
+    Releases,
+}
+
+/// A client that has to do with the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Engagement {
+    /// In which round.
+    pub round: u8,
+    /// What it is at.
+    pub stance: Stance,
+    /// Whether the resource has taken its write of this round.
+    pub written: bool,
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Fact {
+    /// The key was set, removed or wiped.
+    Key(KeyChange),
+    /// The key has expired.
+    Expired {
+        /// Whether it is assumed to do so only when its owner has nothing to do with the lock any more.
+        only_timely: bool,
+    },
+    /// The store told this client that the lock is taken.
+    ToldTaken(Grant),
+    /// A client is at something else than before: round and stance, or away from the lock.
+    Stance {
+        /// Who.
+        client: Id,
+        /// What it is at now.
+        now: Option<(u8, Stance)>,
+    },
+    /// The resource took or refused a write.
+    Write {
+        /// Whose.
+        by: Grant,
+        /// The number of the grant under which it was written.
+        grant: u32,
+        /// The token with which it came.
+        token: u32,
+        /// Whether it was taken.
+        accepted: bool,
+    },
+    /// A client ended a round and says that it has written.
+    ReportsSuccess(Grant),
+}
+
+/// Something that should not have happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Breach {
+    /// A delete removed another's key.
+    WrongDelete(WrongDelete),
+    /// The owner of the key was told that the lock is taken.
+    SelfBlock(Grant),
+    /// The resource took a write under an older grant than the last one that it took.
+    StaleWrite {
+        /// Whose.
+        by: Grant,
+        /// The number of the grant.
+        grant: u32,
+        /// The number of the newer one.
+        after: u32,
+    },
+    /// The resource took a token smaller than the last one that it took.
+    FenceFell {
+        /// Whose.
+        by: Grant,
+        /// The token.
+        token: u32,
+        /// The larger one.
+        after: u32,
+    },
+    /// The resource refused a write, though it had taken none under a newer grant.
+    WrongfulRefusal(Grant),
+    /// A client reported success, and the resource had not taken its write.
+    FalseSuccess(Grant),
+}
+
+/// What the observer remembers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Ledger {
+    /// Whether a key expired that should not have, by what is assumed of time. Nothing else is remembered then, and
+    /// nothing is judged.
+    pub untimely: bool,
+    /// Whether a key has expired.
+    pub expired: bool,
+    /// Whose the key is.
+    pub key: Ownership,
+    /// Who has to do with the lock, by id of the client.
+    pub engaged: BTreeMap<Id, Engagement>,
+    /// The largest number of a grant under which the resource took a write; 0 before the first.
+    pub newest_grant: u32,
+    /// The largest token that the resource took; 0 before the first.
+    pub largest_token: u32,
+    /// What went wrong.
+    pub breaches: BTreeSet<Breach>,
+}
+
+impl History for Ledger {
+    type Fact = Fact;
+
+    fn record(&mut self, fact: &Fact) {
+        if self.untimely {
+            return;
+        }
+        match *fact {
+            Fact::Key(change) => self.breaches.extend(self.key.follow(change).map(Breach::WrongDelete)),
+            Fact::Expired { only_timely } => self.expire(only_timely),
+            Fact::ToldTaken(grant) => {
+                let itself = self.key.owner == Some(grant);
+                self.breaches.extend(itself.then_some(Breach::SelfBlock(grant)));
+            }
+            Fact::Stance { client, now: None } => {
+                self.engaged.remove(&client);
+            }
+            Fact::Stance { client, now: Some((round, stance)) } => {
+                let new = Engagement { round, stance, written: false };
+                self.engaged.entry(client).or_insert(new).stance = stance;
+            }
+            Fact::Write { by, grant, token, accepted: true } => self.take(by, grant, token),
+            Fact::Write { by, grant, accepted: false, .. } => {
+                let newest = grant >= self.newest_grant;
+                self.breaches.extend(newest.then_some(Breach::WrongfulRefusal(by)));
+            }
+            Fact::ReportsSuccess(grant) => {
+                let written = self.engagement(grant).is_some_and(|engagement| engagement.written);
+                self.breaches.extend((!written).then_some(Breach::FalseSuccess(grant)));
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// The clients that believe to have the lock.
+    pub fn believers(&self) -> impl Iterator<Item = Id> + '_ {
+        self.engaged.iter().filter(|(_, engagement)| engagement.stance == Stance::Believes).map(|(client, _)| *client)
+    }
+
+    fn engagement(&mut self, grant: Grant) -> Option<&mut Engagement> {
+        self.engaged.get_mut(&grant.client).filter(|engagement| engagement.round == grant.round)
+    }
+
+    fn expire(&mut self, only_timely: bool) {
+        let owner = self.key.owner;
+        self.key.follow(KeyChange::Gone);
+        if only_timely && owner.is_some_and(|owner| self.engagement(owner).is_some()) {
+            *self = Self { untimely: true, ..Self::default() };
+        } else {
+            self.expired = true;
+        }
+    }
+
+    fn take(&mut self, by: Grant, grant: u32, token: u32) {
+        if let Some(engagement) = self.engagement(by) {
+            engagement.written = true;
+        }
+        if grant < self.newest_grant {
+            self.breaches.insert(Breach::StaleWrite { by, grant, after: self.newest_grant });
+        }
+        if token < self.largest_token {
+            self.breaches.insert(Breach::FenceFell { by, token, after: self.largest_token });
+        }
+        self.newest_grant = self.newest_grant.max(grant);
+        self.largest_token = self.largest_token.max(token);
+    }
+}

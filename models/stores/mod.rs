@@ -1,0 +1,5 @@
+//! Servers that protocols use: the commands of a real one, as a pure state and what it needs to be an actor.
+//!
+//! A store knows nothing of who uses it and for what: the protocol says who sends which command.
+
+pub mod redis;

@@ -1,0 +1,401 @@
+//! A Redis server: one process that executes one command after another.
+//!
+//! [`RedisStore`] is the state and says what each command does; [`RedisServer`] is the part of an actor that
+//! answers requests, lets keys expire and survives a restart.
+//!
+//! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, EVAL), and runs of Redis 7.0.15 where the
+//! pages leave something open. Left out: whatever the lock protocols do not send (transactions, replication,
+//! other types of values); the time that a key lives, of which only the end is modelled, as an event that may come at
+//! any moment from when the time was set.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use stateright::actor::{Actor, Id, Out, model_timeout};
+
+/// The name of a key.
+pub type Key = &'static str;
+
+/// What a key holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Value {
+    /// A number.
+    Number(u32),
+    /// A text that no other round of no other client writes: in life a random one.
+    Token {
+        /// Whose it is.
+        client: Id,
+        /// Of which round of that client, from 1.
+        round: u8,
+    },
+}
+
+/// A command, with its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Command {
+    /// `SETNX key value`.
+    SetNx {
+        /// Which key.
+        key: Key,
+        /// To what.
+        value: Value,
+    },
+    /// `SET key value`.
+    Set {
+        /// Which key.
+        key: Key,
+        /// To what.
+        value: Value,
+    },
+    /// `GET key`.
+    Get {
+        /// Which key.
+        key: Key,
+    },
+    /// `DEL key`.
+    Del {
+        /// Which key.
+        key: Key,
+    },
+    /// `INCR key`.
+    Incr {
+        /// Which key.
+        key: Key,
+    },
+    /// `PEXPIRE key time`.
+    PExpire {
+        /// Which key.
+        key: Key,
+    },
+    /// `EVAL script`: executed as one command.
+    Eval(Script),
+}
+
+/// The scripts that clients send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Script {
+    /// `if GET key == value then return DEL key else return 0`.
+    CompareAndDelete {
+        /// Which key.
+        key: Key,
+        /// What it must hold.
+        value: Value,
+    },
+    /// `if SET key value NX [PX time] then return INCR fence`, else nil: a lock with a fencing token.
+    LockFenced {
+        /// The key that is the lock.
+        key: Key,
+        /// Who locks.
+        value: Value,
+        /// Whether the lock is given a time to live (`PX`).
+        expires: bool,
+        /// The key that counts the grants.
+        fence: Key,
+        /// Whether the script first looks for its own value: `if GET key == value then return GET fence`, so that
+        /// one who asks again for what it already has is told so.
+        again: bool,
+    },
+}
+
+/// What the server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Reply {
+    /// `OK`.
+    Ok,
+    /// Nothing: the key is not there, or a condition was not met.
+    Nil,
+    /// A number: a count of keys, or a counter.
+    Number(u32),
+    /// What a key holds.
+    Value(Value),
+}
+
+/// A key that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Entry {
+    /// What it holds.
+    pub value: Value,
+    /// Whether it has a time to live.
+    pub expires: bool,
+}
+
+/// The keys of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct RedisStore {
+    entries: BTreeMap<Key, Entry>,
+}
+
+impl RedisStore {
+    /// The key, if it is there.
+    pub fn entry(&self, key: Key) -> Option<&Entry> {
+        self.entries.get(key)
+    }
+
+    /// Executes a command, as one step.
+    pub fn apply(&mut self, command: &Command) -> Reply {
+        match *command {
+            Command::SetNx { key, value } => self.set_nx(key, value),
+            Command::Set { key, value } => self.set(key, value),
+            Command::Get { key } => self.get(key),
+            Command::Del { key } => self.del(key),
+            Command::Incr { key } => self.incr(key),
+            Command::PExpire { key } => self.pexpire(key),
+            Command::Eval(Script::CompareAndDelete { key, value }) => self.compare_and_delete(key, value),
+            Command::Eval(Script::LockFenced { key, value, expires, fence, again }) => {
+                self.lock_fenced(Entry { value, expires }, key, fence, again)
+            }
+        }
+    }
+
+    /// The time of `key` is over. Expiry goes by the server's wall clock, whatever its owner does.
+    pub fn expire(&mut self, key: Key) {
+        self.entries.remove(key);
+    }
+
+    /// SETNX: 1 if the key was set, 0 if it was there. Sets no time to live.
+    fn set_nx(&mut self, key: Key, value: Value) -> Reply {
+        if self.entries.contains_key(key) {
+            return Reply::Number(0);
+        }
+        self.entries.insert(key, Entry { value, expires: false });
+        Reply::Number(1)
+    }
+
+    /// SET: whatever the key held is overwritten, and its time to live is dropped.
+    fn set(&mut self, key: Key, value: Value) -> Reply {
+        self.entries.insert(key, Entry { value, expires: false });
+        Reply::Ok
+    }
+
+    /// GET: the value; nil if the key is not there, which it is not from the moment that its time is over.
+    fn get(&self, key: Key) -> Reply {
+        self.entry(key).map_or(Reply::Nil, |entry| Reply::Value(entry.value))
+    }
+
+    /// DEL: how many keys were removed. Anyone may: a key has no owner.
+    fn del(&mut self, key: Key) -> Reply {
+        Reply::Number(self.entries.remove(key).map_or(0, |_| 1))
+    }
+
+    /// INCR: the number after; a key that is not there counts as 0. The time to live stays.
+    fn incr(&mut self, key: Key) -> Reply {
+        let entry = self.entries.entry(key).or_insert(Entry { value: Value::Number(0), expires: false });
+        match &mut entry.value {
+            Value::Number(number) => {
+                *number += 1;
+                Reply::Number(*number)
+            }
+            // The server answers with an error, and no protocol here counts in a key that holds text.
+            Value::Token { .. } => Reply::Nil,
+        }
+    }
+
+    /// PEXPIRE: 1 if the key has a time to live from now on, 0 if there is no such key.
+    fn pexpire(&mut self, key: Key) -> Reply {
+        match self.entries.get_mut(key) {
+            Some(entry) => {
+                entry.expires = true;
+                Reply::Number(1)
+            }
+            None => Reply::Number(0),
+        }
+    }
+
+    /// The script of redis.io's page on distributed locks that removes a lock only for its owner.
+    fn compare_and_delete(&mut self, key: Key, value: Value) -> Reply {
+        match self.entry(key) {
+            Some(entry) if entry.value == value => self.del(key),
+            Some(_) | None => Reply::Number(0),
+        }
+    }
+
+    /// SET NX PX and INCR in one step: grants are numbered in their order.
+    fn lock_fenced(&mut self, lock: Entry, key: Key, fence: Key, again: bool) -> Reply {
+        match self.entry(key) {
+            None => {
+                self.entries.insert(key, lock);
+                self.incr(fence)
+            }
+            Some(held) if again && held.value == lock.value => match self.get(fence) {
+                // Nobody has been granted the lock since: the counter is still where this owner put it.
+                Reply::Value(Value::Number(number)) => Reply::Number(number),
+                other => other,
+            },
+            Some(_) => Reply::Nil,
+        }
+    }
+}
+
+/// Which command of a client this is.
+///
+/// It stands for the connection on which a reply comes back and for its place among the replies there: a
+/// client reads the reply to what it asked last, on the connection that it has now, and no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Call {
+    /// The client's round, from 1.
+    pub round: u8,
+    /// Which try to get the lock, from 1; 0 for what comes after it.
+    pub attempt: u8,
+    /// How often the client had connected anew.
+    pub connection: u8,
+}
+
+/// A command on its way to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Request {
+    /// Which it is of its client.
+    pub call: Call,
+    /// What shall be done.
+    pub command: Command,
+}
+
+/// A reply on its way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Answer {
+    /// To which command.
+    pub call: Call,
+    /// What the server said.
+    pub reply: Reply,
+}
+
+/// The server's timer: the time of a key is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Expire(pub Key);
+
+/// The server as an actor, less what differs between protocols: the types of messages, timers and storage.
+#[derive(Clone, Copy, Debug)]
+pub struct RedisServer {
+    /// Whether what a command changed survives a restart: an append-only file, written before the reply.
+    /// Without one the server comes back empty.
+    pub durable: bool,
+}
+
+impl RedisServer {
+    /// The server starts, or restarts with what it had saved; the time of keys went on while it was down.
+    pub fn on_start<A>(&self, saved: Option<&RedisStore>, out: &mut Out<A>) -> RedisStore
+    where
+        A: Actor<Timer: From<Expire>>,
+    {
+        let store = saved.cloned().unwrap_or_default();
+        Self::watch_expiry(&RedisStore::default(), &store, out);
+        store
+    }
+
+    /// A command is executed and answered. `None` if it changes nothing.
+    pub fn on_request<A>(&self, store: &RedisStore, src: Id, request: Request, out: &mut Out<A>) -> Option<RedisStore>
+    where
+        A: Actor<Msg: From<Answer>, Timer: From<Expire>, Storage: From<RedisStore>>,
+    {
+        let mut after = store.clone();
+        let reply = after.apply(&request.command);
+        out.send(src, Answer { call: request.call, reply }.into());
+        self.keep(store, after, out)
+    }
+
+    /// The time of a key is over.
+    pub fn on_expire<A>(&self, store: &RedisStore, Expire(key): Expire, out: &mut Out<A>) -> Option<RedisStore>
+    where
+        A: Actor<Timer: From<Expire>, Storage: From<RedisStore>>,
+    {
+        let mut after = store.clone();
+        after.expire(key);
+        self.keep(store, after, out)
+    }
+
+    fn keep<A>(&self, before: &RedisStore, after: RedisStore, out: &mut Out<A>) -> Option<RedisStore>
+    where
+        A: Actor<Timer: From<Expire>, Storage: From<RedisStore>>,
+    {
+        if *before == after {
+            return None;
+        }
+        Self::watch_expiry(before, &after, out);
+        if self.durable {
+            out.save(after.clone().into());
+        }
+        Some(after)
+    }
+
+    /// A timer runs for each key that has a time to live, and for no other.
+    fn watch_expiry<A>(before: &RedisStore, after: &RedisStore, out: &mut Out<A>)
+    where
+        A: Actor<Timer: From<Expire>>,
+    {
+        let expiring = |store: &RedisStore, key| store.entry(key).is_some_and(|entry| entry.expires);
+        for &key in after.entries.keys().filter(|key| expiring(after, key) && !expiring(before, key)) {
+            out.set_timer(Expire(key).into(), model_timeout());
+        }
+        for &key in before.entries.keys().filter(|key| expiring(before, key) && !expiring(after, key)) {
+            out.cancel_timer(Expire(key).into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Value = Value::Number(7);
+    const B: Value = Value::Number(8);
+
+    fn after(commands: &[Command]) -> RedisStore {
+        let mut store = RedisStore::default();
+        for command in commands {
+            store.apply(command);
+        }
+        store
+    }
+
+    fn lock(value: Value, again: bool) -> Command {
+        Command::Eval(Script::LockFenced { key: "lock", value, expires: true, fence: "fence", again })
+    }
+
+    #[test]
+    fn only_the_first_setnx_sets_and_anyone_may_delete() {
+        let mut store = RedisStore::default();
+        assert_eq!(store.apply(&Command::SetNx { key: "lock", value: A }), Reply::Number(1));
+        assert_eq!(store.apply(&Command::SetNx { key: "lock", value: B }), Reply::Number(0));
+        assert_eq!(store.apply(&Command::Get { key: "lock" }), Reply::Value(A));
+        assert_eq!(store.apply(&Command::Del { key: "lock" }), Reply::Number(1));
+        assert_eq!(store.apply(&Command::Del { key: "lock" }), Reply::Number(0));
+    }
+
+    #[test]
+    fn a_plain_set_drops_the_time_to_live() {
+        let mut store = after(&[lock(A, true)]);
+        assert!(store.entry("lock").unwrap().expires);
+        assert_eq!(store.apply(&Command::Set { key: "lock", value: B }), Reply::Ok);
+        assert!(!store.entry("lock").unwrap().expires);
+    }
+
+    #[test]
+    fn pexpire_needs_a_key() {
+        let mut store = RedisStore::default();
+        assert_eq!(store.apply(&Command::PExpire { key: "lock" }), Reply::Number(0));
+        store.apply(&Command::SetNx { key: "lock", value: A });
+        assert_eq!(store.apply(&Command::PExpire { key: "lock" }), Reply::Number(1));
+        store.expire("lock");
+        assert_eq!(store.apply(&Command::Get { key: "lock" }), Reply::Nil);
+    }
+
+    #[test]
+    fn compare_and_delete_deletes_its_own_value_only() {
+        let compare_and_delete = |value| Command::Eval(Script::CompareAndDelete { key: "lock", value });
+        let mut store = after(&[lock(A, true)]);
+        assert_eq!(store.apply(&compare_and_delete(B)), Reply::Number(0));
+        assert_eq!(store.apply(&compare_and_delete(A)), Reply::Number(1));
+        assert_eq!(store.apply(&compare_and_delete(A)), Reply::Number(0));
+    }
+
+    #[test]
+    fn grants_are_numbered_and_may_be_asked_for_again() {
+        let mut store = RedisStore::default();
+        assert_eq!(store.apply(&lock(A, true)), Reply::Number(1));
+        assert_eq!(store.apply(&lock(B, true)), Reply::Nil);
+        assert_eq!(store.apply(&lock(A, true)), Reply::Number(1));
+        assert_eq!(store.apply(&lock(A, false)), Reply::Nil);
+        store.expire("lock");
+        assert_eq!(store.apply(&lock(B, true)), Reply::Number(2));
+        assert_eq!(store.apply(&Command::Incr { key: "fence" }), Reply::Number(3));
+    }
+}
