@@ -3,7 +3,6 @@
 use serde::Serialize;
 use stateright::actor::Id;
 
-use super::event::Event;
 use super::slot::{Life, Slot};
 use super::tables::Cluster;
 use crate::model::Protocol;
@@ -13,18 +12,30 @@ impl<P: Protocol> Explain for Cluster<P> {
     fn action(&self, state: &[Word], index: usize) -> Action {
         let (node, step) = self.nth_move(state, index);
         let slot = self.positions[node].slot(state[node]);
-        let name = self.name(node);
-        match Event::of_code(step.event) {
-            Event::Start | Event::Restart => Action::Restart { node: name },
-            Event::Crash => Action::Crash { node: name },
-            Event::Deliver(message) => self.travel(node, message, step.kind),
-            Event::Timeout(timer) => {
-                let timer = slot.timers.iter().nth(timer as usize).expect("timers go by their place in the slot");
+        let (name, number) = (self.name(node), step.number as usize);
+        let traveller = || self.in_flight(node, self.positions[node].inbox(state[node])[number]);
+        match step.kind {
+            ActionKind::Restart => Action::Restart { node: name },
+            ActionKind::Crash => Action::Crash { node: name },
+            ActionKind::Timeout => {
+                let timer = slot.timers.iter().nth(number).expect("timers go by their place in the slot");
                 Action::Timeout { node: name, timer: self.value(timer) }
             }
-            Event::Choose(option) => {
-                let (key, choice) = slot.options().nth(option as usize).expect("options go by their place");
+            ActionKind::Choose => {
+                let (key, choice) = slot.options().nth(number).expect("options go by their place in the slot");
                 Action::Choose { node: name, key: key.to_owned(), choice: self.value(choice) }
+            }
+            ActionKind::Deliver => {
+                let InFlight { from, to, message } = traveller();
+                Action::Deliver { from, to, message }
+            }
+            ActionKind::Drop => {
+                let InFlight { from, to, message } = traveller();
+                Action::Drop { from, to, message }
+            }
+            ActionKind::Duplicate => {
+                let InFlight { from, to, message } = traveller();
+                Action::Duplicate { from, to, message }
             }
         }
     }
@@ -65,20 +76,6 @@ impl<P: Protocol> Cluster<P> {
     fn in_flight(&self, node: usize, message: u32) -> InFlight {
         let envelope = self.positions[node].messages.get(message);
         InFlight { from: self.name(usize::from(envelope.src)), to: self.name(node), message: self.value(&envelope.msg) }
-    }
-
-    /// What happens to a message on its way to `node`.
-    fn travel(&self, node: usize, message: u32, kind: ActionKind) -> Action {
-        let InFlight { from, to, message } = self.in_flight(node, message);
-        match kind {
-            ActionKind::Drop => Action::Drop { from, to, message },
-            ActionKind::Duplicate => Action::Duplicate { from, to, message },
-            ActionKind::Deliver
-            | ActionKind::Timeout
-            | ActionKind::Choose
-            | ActionKind::Restart
-            | ActionKind::Crash => Action::Deliver { from, to, message },
-        }
     }
 
     fn node_snapshot(&self, node: usize, local: Word) -> NodeSnapshot {

@@ -1,11 +1,15 @@
 //! The steps that a node can take from one local state, written down once as a row of numbers.
+//!
+//! Rows are what every expansion reads, at random, so they are kept small: two numbers for a step that sends
+//! nothing, one more for each receiver.
 
 use crate::system::{ActionKind, Word};
 
-/// The steps of a node from one local state: a flat row of numbers, read by every expansion.
+/// The steps of a node from one local state, being written down.
 ///
-/// A move is `[head, event, local, facts, (destination, bundle)*]`, its head holding the kind, whether it
-/// is visible, and how many destinations follow.
+/// A move is `[head, local, facts?, send*]`. The head holds the kind, whether the move is visible, whether facts and
+/// wide sends follow, how many sends, and the number of the event. A send is a receiver and a bundle in one
+/// number, or in two where they are too large for that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Moves {
     row: Vec<u32>,
@@ -17,27 +21,60 @@ pub(super) struct Move<'a> {
     pub(super) kind: ActionKind,
     /// Whether a property that reads nodes may see a difference.
     pub(super) visible: bool,
-    /// The code of the event, see [`Event`](super::event::Event).
-    pub(super) event: u32,
+    /// Which message, timer or option: its place in the inbox or the slot.
+    pub(super) number: u32,
     /// The node's local state after it, what it sends to itself apart.
     pub(super) local: Word,
     /// The number of the facts that it adds to the history.
     pub(super) facts: Option<u32>,
-    /// `[destination, bundle, destination, bundle, ..]`: what it sends, by receiver. Each receiver once.
-    pub(super) sends: &'a [u32],
+    sends: Sends<'a>,
 }
 
-const NO_FACTS: u32 = u32::MAX;
-const FIXED: usize = 4;
-const VISIBLE: u32 = 1 << 8;
-const SENDS_SHIFT: u32 = 16;
+#[derive(Clone, Copy, Debug)]
+struct Sends<'a> {
+    row: &'a [u32],
+    wide: bool,
+}
+
+const KIND_MASK: u32 = 0b111;
+const VISIBLE: u32 = 1 << 3;
+const FACTS: u32 = 1 << 4;
+const WIDE: u32 = 1 << 5;
+const SENDS_SHIFT: u32 = 6;
+const SENDS_BITS: u32 = 8;
+const NUMBER_SHIFT: u32 = SENDS_SHIFT + SENDS_BITS;
+/// Bits of a narrow send that hold the bundle; the rest holds the receiver.
+const BUNDLE_BITS: u32 = 26;
 
 impl Moves {
-    pub(super) fn push(&mut self, step: &Move<'_>) {
-        let visible = if step.visible { VISIBLE } else { 0 };
-        let head = step.kind as u32 | visible | (step.sends.len() as u32) << SENDS_SHIFT;
-        self.row.extend([head, step.event, step.local, step.facts.unwrap_or(NO_FACTS)]);
-        self.row.extend(step.sends);
+    /// Writes a move down; `sends` are receivers and bundles.
+    ///
+    /// # Panics
+    /// From 256 receivers or 2^18 messages in one inbox on.
+    pub(super) fn push(
+        &mut self,
+        (kind, number): (ActionKind, u32),
+        visible: bool,
+        local: Word,
+        facts: Option<u32>,
+        sends: &[(u32, u32)],
+    ) {
+        assert!(sends.len() < 1 << SENDS_BITS, "a step sends to fewer than 256 nodes");
+        assert!(number < 1 << (u32::BITS - NUMBER_SHIFT), "fewer than 2^18 messages wait for one node");
+        let wide =
+            sends.iter().any(|(to, bundle)| *to >= 1 << (u32::BITS - BUNDLE_BITS) || *bundle >= 1 << BUNDLE_BITS);
+        let flag = |set: bool, bit: u32| if set { bit } else { 0 };
+        let head = kind as u32 | flag(visible, VISIBLE) | flag(facts.is_some(), FACTS) | flag(wide, WIDE);
+        self.row.push(head | (sends.len() as u32) << SENDS_SHIFT | number << NUMBER_SHIFT);
+        self.row.push(local);
+        self.row.extend(facts);
+        for &(to, bundle) in sends {
+            if wide {
+                self.row.extend([to, bundle]);
+            } else {
+                self.row.push(to << BUNDLE_BITS | bundle);
+            }
+        }
     }
 
     pub(super) fn into_row(self) -> Box<[u32]> {
@@ -45,19 +82,34 @@ impl Moves {
     }
 }
 
+impl Move<'_> {
+    /// What it sends: receiver and bundle, each receiver once.
+    pub(super) fn sends(&self) -> impl Iterator<Item = (usize, u32)> {
+        let Sends { row, wide } = self.sends;
+        row.chunks_exact(if wide { 2 } else { 1 }).map(|send| match send {
+            &[to, bundle] => (to as usize, bundle),
+            &[both] => ((both >> BUNDLE_BITS) as usize, both & ((1 << BUNDLE_BITS) - 1)),
+            _ => unreachable!("a send is one number or two"),
+        })
+    }
+}
+
 /// Reads the moves of a row.
 pub(super) fn read(mut row: &[u32]) -> impl Iterator<Item = Move<'_>> {
     std::iter::from_fn(move || {
-        let (&[head, event, local, facts], rest) = row.split_first_chunk::<FIXED>()?;
-        let (sends, rest) = rest.split_at((head >> SENDS_SHIFT) as usize);
+        let (&[head, local], rest) = row.split_first_chunk::<2>()?;
+        let (facts, rest) = rest.split_at(usize::from(head & FACTS != 0));
+        let wide = head & WIDE != 0;
+        let count = (head >> SENDS_SHIFT & ((1 << SENDS_BITS) - 1)) as usize;
+        let (sends, rest) = rest.split_at(if wide { count * 2 } else { count });
         row = rest;
         Some(Move {
-            kind: ActionKind::ALL[(head & 0xFF) as usize],
+            kind: ActionKind::ALL[(head & KIND_MASK) as usize],
             visible: head & VISIBLE != 0,
-            event,
+            number: head >> NUMBER_SHIFT,
             local,
-            facts: (facts != NO_FACTS).then_some(facts),
-            sends,
+            facts: facts.first().copied(),
+            sends: Sends { row: sends, wide },
         })
     })
 }
@@ -68,14 +120,26 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
+        let narrow = [(1, 2), (63, (1 << BUNDLE_BITS) - 1)];
+        let wide = [(0, 1 << BUNDLE_BITS), (64, 7)];
         let mut moves = Moves::default();
-        let first =
-            Move { kind: ActionKind::Crash, visible: true, event: 9, local: 3, facts: None, sends: &[1, 2, 4, 5] };
-        let second = Move { kind: ActionKind::Deliver, visible: false, event: 1, local: 0, facts: Some(8), sends: &[] };
-        moves.push(&first);
-        moves.push(&second);
+        moves.push((ActionKind::Crash, 0), true, 3, None, &narrow);
+        moves.push((ActionKind::Deliver, 9), false, 0, Some(8), &[]);
+        moves.push((ActionKind::Choose, 1), false, 5, Some(0), &wide);
         let row = moves.into_row();
-        let read: Vec<String> = read(&row).map(|step| format!("{step:?}")).collect();
-        assert_eq!(read, [format!("{first:?}"), format!("{second:?}")]);
+        let read: Vec<_> = read(&row)
+            .map(|step| {
+                (step.kind, step.number, step.visible, step.local, step.facts, step.sends().collect::<Vec<_>>())
+            })
+            .collect();
+        let sends = |sends: [(u32, u32); 2]| sends.map(|(to, bundle)| (to as usize, bundle)).to_vec();
+        assert_eq!(
+            read,
+            [
+                (ActionKind::Crash, 0, true, 3, None, sends(narrow)),
+                (ActionKind::Deliver, 9, false, 0, Some(8), vec![]),
+                (ActionKind::Choose, 1, false, 5, Some(0), sends(wide)),
+            ]
+        );
     }
 }

@@ -38,8 +38,8 @@ pub(super) struct Position<A: ProtocolActor> {
 pub(super) struct Effect {
     /// The slot after it.
     pub(super) slot: u32,
-    /// `[destination, bundle, ..]`, each destination once.
-    pub(super) sends: Box<[u32]>,
+    /// What it sends: receiver and bundle, each receiver once.
+    pub(super) sends: Box<[(u32, u32)]>,
     /// The number of the facts that it adds to the history.
     pub(super) facts: Option<u32>,
 }

@@ -79,30 +79,25 @@ impl<P: Protocol> Cluster<P> {
     }
 
     fn work_out(&self, node: usize, local: Word) -> Moves {
-        let position = &self.positions[node];
-        let (slot, inbox) = (position.slot(local), position.inbox(local));
+        let slot = self.positions[node].slot(local);
         let mut moves = Moves::default();
         if slot.is_up() {
             self.deliveries(node, local, &mut moves);
             for timer in 0..slot.timers.len() as u32 {
-                self.own_step(node, local, ActionKind::Timeout, Event::Timeout(timer), &mut moves);
+                self.own_step(node, local, Event::Timeout(timer), &mut moves);
             }
             for option in 0..slot.options().count() as u32 {
-                self.own_step(node, local, ActionKind::Choose, Event::Choose(option), &mut moves);
+                self.own_step(node, local, Event::Choose(option), &mut moves);
             }
         }
         if slot.is_down() && self.environment.crashes.restart {
-            self.own_step(node, local, ActionKind::Restart, Event::Restart, &mut moves);
+            self.own_step(node, local, Event::Restart, &mut moves);
         }
         if self.targets.lossy[node] {
-            for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
-                let event = Event::Deliver(inbox[place]).code();
-                let local = position.local(position.slot_number(local), InboxRules::without(inbox, place));
-                moves.push(&Move { kind: ActionKind::Drop, visible: false, event, local, facts: None, sends: &[] });
-            }
+            self.losses(node, local, &mut moves);
         }
         if slot.is_up() && self.targets.crashing[node] {
-            self.own_step(node, local, ActionKind::Crash, Event::Crash, &mut moves);
+            self.own_step(node, local, Event::Crash, &mut moves);
         }
         moves
     }
@@ -110,38 +105,53 @@ impl<P: Protocol> Cluster<P> {
     /// The deliveries to `node`, and those that leave the message in flight.
     fn deliveries(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
-        let inbox = position.inbox(local);
+        let (slot, inbox) = (position.slot_number(local), position.inbox(local));
         let duplicating = self.targets.duplicating[node] && self.rules.kind != NetworkKind::Duplicating;
         for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
-            let event = Event::Deliver(inbox[place]);
-            let effect = self.effect(node, position.slot_number(local), event);
-            let changes = self.changes_something(position.slot_number(local), effect);
+            let effect = self.effect(node, slot, Event::Deliver(inbox[place]));
+            let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
             if changes || self.consumes_no_ops() {
                 let rest = self.rules.delivered(inbox, place);
-                self.push(node, local, ActionKind::Deliver, event, effect, rest, moves);
+                self.push(node, local, (ActionKind::Deliver, place as u32), effect, rest, moves);
             }
             if changes && duplicating {
-                self.push(node, local, ActionKind::Duplicate, event, effect, inbox.into(), moves);
+                self.push(node, local, (ActionKind::Duplicate, place as u32), effect, inbox.into(), moves);
             }
         }
     }
 
-    /// A step that takes no message.
-    fn own_step(&self, node: usize, local: Word, kind: ActionKind, event: Event, moves: &mut Moves) {
+    /// The losses of messages on their way to `node`.
+    fn losses(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
+        let inbox = position.inbox(local);
+        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+            let rest = position.local(position.slot_number(local), InboxRules::without(inbox, place));
+            moves.push((ActionKind::Drop, place as u32), false, rest, None, &[]);
+        }
+    }
+
+    /// A step that takes no message.
+    fn own_step(&self, node: usize, local: Word, event: Event, moves: &mut Moves) {
+        let position = &self.positions[node];
+        let kind = match event {
+            Event::Timeout(timer) => (ActionKind::Timeout, timer),
+            Event::Choose(option) => (ActionKind::Choose, option),
+            Event::Crash => (ActionKind::Crash, 0),
+            Event::Restart | Event::Start => (ActionKind::Restart, 0),
+            Event::Deliver(_) => unreachable!("a delivery takes a message"),
+        };
         let effect = self.effect(node, position.slot_number(local), event);
         let lost = event == Event::Crash && self.environment.crashes.in_flight == InFlightAtCrash::Lost;
         let inbox = if lost { Inbox::default() } else { position.inbox(local).into() };
-        self.push(node, local, kind, event, effect, inbox, moves);
+        self.push(node, local, kind, effect, inbox, moves);
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one row of the table, spelt out")]
+    /// Writes down the move with this effect, unless it changes nothing.
     fn push(
         &self,
         node: usize,
         before: Word,
-        kind: ActionKind,
-        event: Event,
+        what: (ActionKind, u32),
         effect: &Effect,
         inbox: Inbox,
         moves: &mut Moves,
@@ -152,11 +162,7 @@ impl<P: Protocol> Cluster<P> {
             return;
         }
         let visible = self.sees_difference(node, position.slot_number(before), effect.slot);
-        moves.push(&Move { kind, visible, event: event.code(), local, facts: effect.facts, sends: &effect.sends });
-    }
-
-    fn changes_something(&self, slot: u32, effect: &Effect) -> bool {
-        effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some()
+        moves.push(what, visible, local, effect.facts, &effect.sends);
     }
 
     /// Whether messages keep their order on a channel.
@@ -207,7 +213,7 @@ impl<P: Protocol> Cluster<P> {
             if self.rules.kind != NetworkKind::Fifo {
                 bundle.sort_unstable();
             }
-            sends.extend([receiver as u32, self.positions[receiver].bundles.intern(bundle.into_boxed_slice())]);
+            sends.push((receiver as u32, self.positions[receiver].bundles.intern(bundle.into_boxed_slice())));
         }
         let facts = (!outcome.facts.is_empty()).then(|| self.facts.intern(outcome.facts));
         Effect { slot: self.positions[node].slots.intern(outcome.slot), sends: sends.into_boxed_slice(), facts }
@@ -250,13 +256,12 @@ impl<P: Protocol> Cluster<P> {
         }
         let mut visible = step.visible | self.conditions.read_world(out.asked());
         let mut own = step.local;
-        for pair in step.sends.chunks_exact(2) {
-            let receiver = pair[0] as usize;
+        for (receiver, bundle) in step.sends() {
             if receiver == node {
-                own = self.add(node, own, pair[1]);
+                own = self.add(node, own, bundle);
                 continue;
             }
-            let word = self.add(receiver, state[receiver], pair[1]);
+            let word = self.add(receiver, state[receiver], bundle);
             if word != state[receiver] {
                 out.edit(receiver, word);
             }
@@ -310,10 +315,10 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
             let position = &self.positions[node];
             let effect = self.effect(node, position.slot_number(state[node]), Event::Start);
             state[node] = position.local(effect.slot, position.inbox(state[node]).into());
-            for pair in effect.sends.chunks_exact(2) {
-                let receiver = pair[0] as usize;
+            for &(receiver, bundle) in &effect.sends {
+                let receiver = receiver as usize;
                 // A node that has not started yet is not down: what is sent to it waits.
-                state[receiver] = self.put(receiver, state[receiver], pair[1]);
+                state[receiver] = self.put(receiver, state[receiver], bundle);
             }
             if let Some(facts) = effect.facts {
                 let at = self.layout.history();

@@ -20,6 +20,8 @@ mod packing;
 mod retrace;
 mod search;
 mod store;
+#[cfg(test)]
+mod tests;
 mod visited;
 
 pub use exploration::{
