@@ -60,9 +60,13 @@
 //! - The history grows by facts that are taken from a step without knowing the history, so that a step that
 //!   nobody needs to remember costs nothing.
 
+pub mod cli;
 pub mod cluster;
 pub mod engine;
+pub mod exit;
 pub mod model;
+pub mod report;
+pub mod spec;
 pub mod system;
 pub mod trace;
 

@@ -11,6 +11,15 @@ use crate::system::{Evidence, PropertyCard, PropertyKind, PropertySet, Word};
 /// The property that every cluster has: no handler panics, and none gives two results for one event.
 pub const HANDLERS_BEHAVE: &str = "handlers-behave";
 
+/// The card of [`HANDLERS_BEHAVE`].
+pub fn handlers_behave() -> PropertyCard {
+    PropertyCard {
+        name: HANDLERS_BEHAVE.to_owned(),
+        kind: PropertyKind::Always,
+        about: "no handler panics, and none gives two results for one event".to_owned(),
+    }
+}
+
 /// The properties of a protocol, and what is remembered of them.
 pub(super) struct Conditions<P: Protocol> {
     properties: Vec<Property<P>>,
@@ -27,11 +36,7 @@ pub(super) struct Conditions<P: Protocol> {
 impl<P: Protocol> Conditions<P> {
     pub(super) fn new(properties: Vec<Property<P>>) -> Self {
         let mut cards: Vec<PropertyCard> = properties.iter().map(|property| property.card.clone()).collect();
-        cards.push(PropertyCard {
-            name: HANDLERS_BEHAVE.to_owned(),
-            kind: PropertyKind::Always,
-            about: "no handler panics, and none gives two results for one event".to_owned(),
-        });
+        cards.push(handlers_behave());
         let mut reading_count = 0;
         let reading_ix = properties.iter().map(|property| {
             let reads = matches!(property.condition, Condition::Nodes(_));

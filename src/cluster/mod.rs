@@ -81,6 +81,6 @@ mod slot;
 mod step;
 mod tables;
 
-pub use conditions::HANDLERS_BEHAVE;
+pub use conditions::{HANDLERS_BEHAVE, handlers_behave};
 pub use entry::{Entry, Instance, entry};
 pub use tables::Cluster;

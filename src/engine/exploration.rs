@@ -92,6 +92,20 @@ pub enum Cut {
     Stopped,
 }
 
+impl Cut {
+    /// The word that reports use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::States => "states",
+            Self::Depth => "depth",
+            Self::Time => "time",
+            Self::Memory => "memory",
+            Self::Interrupted => "interrupted",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 impl fmt::Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -14,6 +14,17 @@ pub enum PropertyKind {
     NoDeadlock,
 }
 
+impl PropertyKind {
+    /// The word that reports use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Sometimes => "sometimes",
+            Self::NoDeadlock => "no-deadlock",
+        }
+    }
+}
+
 /// A property, as searches and reports know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropertyCard {

@@ -1,0 +1,97 @@
+//! Runs checks: small ones beside one another with a thread each, large ones one after the other with all threads.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use super::progress::Board;
+use crate::cluster::Entry;
+use crate::engine::{Paths, StopWhen};
+use crate::spec::{self, Check, Checked, Manner, Size};
+
+/// How often whoever listens is called even if nothing has ended.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A check and the protocol that it is of.
+pub(super) struct Job<'c> {
+    pub(super) check: Check,
+    pub(super) entry: &'c dyn Entry,
+}
+
+/// How all checks of a run are run.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    pub(super) threads: usize,
+    pub(super) paths: Paths,
+    pub(super) stop_when: Option<StopWhen>,
+}
+
+/// Something to tell.
+pub(super) enum Event {
+    /// The check at this place in the list has ended.
+    Done(usize, Box<Checked>),
+    /// Time has passed.
+    Tick,
+}
+
+/// Runs the checks and calls `listen` on this thread. When it fails, the run is abandoned.
+pub(super) fn run_all(
+    jobs: &[Job<'_>],
+    plan: Plan,
+    board: &Board<'_>,
+    mut listen: impl FnMut(Event) -> io::Result<()>,
+) -> io::Result<()> {
+    let (small, large): (Vec<usize>, Vec<usize>) = (0..jobs.len()).partition(|ix| jobs[*ix].check.size == Size::Small);
+    let beside = plan.threads.min(small.len());
+    let mut first_error = Ok(());
+    for (job_ixs, workers) in [(small, beside), (large, 1)] {
+        let manner =
+            Manner { threads: plan.threads / workers.max(1), paths: plan.paths, stop_when: plan.stop_when };
+        let mut listen = |event| {
+            if first_error.is_ok() {
+                first_error = listen(event);
+                if first_error.is_err() {
+                    board.abandon();
+                }
+            }
+        };
+        run_some(jobs, &job_ixs, workers, manner, board, &mut listen);
+    }
+    first_error
+}
+
+fn run_some(
+    jobs: &[Job<'_>],
+    job_ixs: &[usize],
+    workers: usize,
+    manner: Manner,
+    board: &Board<'_>,
+    listen: &mut dyn FnMut(Event),
+) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = channel();
+        for _ in 0..workers {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                while let Some(&ix) = job_ixs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let Job { check, entry } = &jobs[ix];
+                    let watcher = board.watch(ix, format!("{}: {}", check.instance.protocol, check.name));
+                    let checked = spec::run(check.clone(), *entry, manner, &watcher);
+                    drop(watcher);
+                    // The receiver outlives the workers.
+                    let _ = sender.send((ix, checked));
+                }
+            });
+        }
+        drop(sender);
+        loop {
+            match receiver.recv_timeout(TICK) {
+                Ok((ix, checked)) => listen(Event::Done(ix, Box::new(checked))),
+                Err(RecvTimeoutError::Timeout) => listen(Event::Tick),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    });
+}

@@ -1,0 +1,178 @@
+//! What a manifest asks for, as typed data.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::cluster::Instance;
+use crate::engine::{Limits, StopWhen};
+use crate::system::{PropertyCard, PropertyKind, PropertySet};
+
+/// One file of checks of one protocol.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// The file, as it was named.
+    pub file: String,
+    /// The protocol's name.
+    pub protocol: String,
+    /// The checks, in the order of the file.
+    pub checks: Vec<Check>,
+}
+
+/// One instance of a protocol and what is expected of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Its name, unique in its file.
+    pub name: String,
+    /// Where it stands: file and line. `None` if it was put together from command-line options.
+    pub place: Option<(String, usize)>,
+    /// How long it may take.
+    pub size: Size,
+    /// What is run.
+    pub instance: Instance,
+    /// Where the search is cut.
+    pub limits: Limits,
+    /// What is expected of each property, by its name.
+    pub expect: IndexMap<String, Expected>,
+    /// The counts that were found when it was last looked at.
+    pub lock: Option<Lock>,
+    /// Where a count or length comes from that others have found.
+    pub source: Option<String>,
+}
+
+impl Check {
+    /// What is expected of a property.
+    pub fn expected(&self, property: &PropertyCard) -> Expected {
+        self.expect.get(&property.name).copied().unwrap_or(Expected::of_kind(property.kind))
+    }
+
+    /// When the search may end: as soon as all that is expected to be found is found, if that includes a violation
+    /// and nothing else needs every state.
+    pub fn stop_when(&self, properties: &[PropertyCard]) -> StopWhen {
+        let expect: Vec<Expected> = properties.iter().map(|property| self.expected(property)).collect();
+        let violation = expect.iter().any(|expected| matches!(expected, Expected::Violated { .. }));
+        if violation && !expect.iter().any(|expected| expected.needs_all()) {
+            StopWhen::AllFound(PropertySet::of(expect.len(), |ix| expect[ix].is_found()))
+        } else {
+            StopWhen::Never
+        }
+    }
+}
+
+/// How long a check may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Size {
+    /// Less than ten seconds.
+    #[default]
+    Small,
+    /// Minutes.
+    Standard,
+    /// As long as it takes.
+    Stress,
+}
+
+impl Size {
+    /// Every size, with its word.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("small", Self::Small), ("standard", Self::Standard), ("stress", Self::Stress)];
+
+    /// The word that manifests use.
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize].0
+    }
+}
+
+/// What is expected of a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It holds.
+    Holds,
+    /// It is violated, and the shortest way there has at most so many steps.
+    Violated {
+        /// `None`: any length will do.
+        at_most_steps: Option<u32>,
+    },
+    /// The witness is reached.
+    Reachable,
+    /// The witness is out of reach.
+    Unreachable,
+    /// The limits of the check cut the search before it is known.
+    Undecided,
+    /// It is not violated in what is seen until the check has found what it looks for.
+    NotSeen,
+    /// Nothing: the check is about other properties.
+    Anything,
+}
+
+impl Expected {
+    /// What is expected of a property of this kind when nothing is said.
+    pub fn of_kind(kind: PropertyKind) -> Self {
+        match kind {
+            PropertyKind::Always | PropertyKind::NoDeadlock => Self::Holds,
+            PropertyKind::Sometimes => Self::Reachable,
+        }
+    }
+
+    /// The verdict words that make sense for a property of this kind.
+    pub fn words(kind: PropertyKind) -> &'static [(&'static str, Self)] {
+        match kind {
+            PropertyKind::Always | PropertyKind::NoDeadlock => &[
+                ("holds", Self::Holds),
+                ("violated", Self::Violated { at_most_steps: None }),
+                ("undecided", Self::Undecided),
+            ],
+            PropertyKind::Sometimes => {
+                &[("reachable", Self::Reachable), ("unreachable", Self::Unreachable), ("undecided", Self::Undecided)]
+            }
+        }
+    }
+
+    /// The word that manifests use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Violated { .. } => "violated",
+            Self::Reachable => "reachable",
+            Self::Unreachable => "unreachable",
+            Self::Undecided => "undecided",
+            Self::NotSeen => "not seen",
+            Self::Anything => "anything",
+        }
+    }
+
+    /// Whether a single state can show it.
+    fn is_found(self) -> bool {
+        match self {
+            Self::Violated { .. } | Self::Reachable => true,
+            Self::Holds | Self::Unreachable | Self::Undecided | Self::NotSeen | Self::Anything => false,
+        }
+    }
+
+    /// Whether only all states together can show it.
+    fn needs_all(self) -> bool {
+        match self {
+            Self::Holds | Self::Unreachable | Self::Undecided => true,
+            Self::Violated { .. } | Self::Reachable | Self::NotSeen | Self::Anything => false,
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Violated { at_most_steps: Some(most) } => write!(f, "violated in at most {most} steps"),
+            other => f.write_str(other.word()),
+        }
+    }
+}
+
+/// Counts that must not move unseen: if they do, the transition relation has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lock {
+    /// Distinct states.
+    pub states: u64,
+    /// Steps to the farthest state.
+    pub depth: u32,
+}

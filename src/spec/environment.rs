@@ -1,0 +1,102 @@
+//! Network and fault budgets.
+
+use super::reader::{Form, Node, Reader, Section, Words};
+use crate::model::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
+
+const NETWORKS: &Words<NetworkKind> =
+    &[("unordered", NetworkKind::Unordered), ("duplicating", NetworkKind::Duplicating), ("fifo", NetworkKind::Fifo)];
+const NO_OPS: &Words<NoOpDelivery> = &[("wait", NoOpDelivery::Wait), ("consume", NoOpDelivery::Consume)];
+const IN_FLIGHT: &Words<InFlightAtCrash> = &[("kept", InFlightAtCrash::Kept), ("lost", InFlightAtCrash::Lost)];
+
+const FAULT_KEYS: &[&str] = &["loss", "duplicates", "crashes"];
+const LOSS_KEYS: &[&str] = &["total", "of"];
+const CRASH_KEYS: &[&str] = &["total", "at_once", "of", "restart", "in_flight"];
+
+/// The environment of a check. `network` is what the protocol assumes; `roles` are unknown where the instance
+/// itself is wrong, and then not looked up.
+pub(super) fn read(
+    reader: &mut Reader,
+    check: &Section<'_>,
+    network: NetworkKind,
+    roles: Option<&[&'static str]>,
+) -> Environment {
+    let mut environment = Environment { network, ..Environment::default() };
+    if let Some(network) = check.get("network").and_then(|node| reader.word(node, "network", NETWORKS)) {
+        environment.network = network;
+    }
+    if let Some(no_op) = check.get("no_op").and_then(|node| reader.word(node, "value of `no_op`:", NO_OPS)) {
+        environment.no_op = no_op;
+    }
+    let Some(faults) = check.get("faults").and_then(|node| reader.section(node, FAULT_KEYS)) else {
+        return environment;
+    };
+    if let Some(node) = faults.get("loss") {
+        environment.loss = losses(reader, node, roles);
+    }
+    if let Some(node) = faults.get("duplicates") {
+        environment.duplicates = losses(reader, node, roles);
+    }
+    if let Some(node) = faults.get("crashes") {
+        environment.crashes = crashes(reader, node, roles);
+    }
+    environment
+}
+
+fn losses(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) -> Losses {
+    if !matches!(node.form, Form::Section(_)) {
+        return Losses { total: budget(reader, node).unwrap_or_default(), of_roles: Vec::new() };
+    }
+    let Some(section) = reader.section(node, LOSS_KEYS) else { return Losses::default() };
+    Losses { total: total(reader, &section), of_roles: of_roles(reader, &section, roles) }
+}
+
+fn crashes(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) -> Crashes {
+    let mut crashes = Crashes::default();
+    if !matches!(node.form, Form::Section(_)) {
+        crashes.total = budget(reader, node).unwrap_or_default();
+        return crashes;
+    }
+    let Some(section) = reader.section(node, CRASH_KEYS) else { return crashes };
+    crashes.total = total(reader, &section);
+    crashes.of_roles = of_roles(reader, &section, roles);
+    if let Some(at_once) = section.get("at_once").and_then(|node| budget(reader, node)) {
+        crashes.at_once = at_once;
+    }
+    if let Some(restart) = section.get("restart").and_then(|node| reader.flag(node)) {
+        crashes.restart = restart;
+    }
+    if let Some(in_flight) = section.get("in_flight").and_then(|node| reader.word(node, "value of `in_flight`:", IN_FLIGHT)) {
+        crashes.in_flight = in_flight;
+    }
+    crashes
+}
+
+fn total(reader: &mut Reader, section: &Section<'_>) -> Budget {
+    section.required(reader, "total", "this budget").and_then(|node| budget(reader, node)).unwrap_or_default()
+}
+
+fn budget(reader: &mut Reader, node: &Node) -> Option<Budget> {
+    if let Form::Whole(_) = node.form {
+        return reader.count(node, u64::from(u32::MAX)).map(|count| Budget::AtMost(count as u32));
+    }
+    let unlimited = matches!(&node.form, Form::Text(text) if text == "unlimited");
+    if !unlimited {
+        match &node.form {
+            Form::Text(text) => reader.unknown(&node.span, "budget", text, ["unlimited"]),
+            _ => reader.wrong_type(node, "a whole number, \"unlimited\" or a table"),
+        }
+    }
+    unlimited.then_some(Budget::Unlimited)
+}
+
+fn of_roles(reader: &mut Reader, section: &Section<'_>, roles: Option<&[&'static str]>) -> Vec<String> {
+    match (section.get("of"), roles) {
+        (Some(node), Some(roles)) => {
+            if matches!(&node.form, Form::List(nodes) if nodes.is_empty()) {
+                reader.wrong(&node.span, "no role is named", "leave `of` out for all roles, or budget nothing");
+            }
+            reader.names(node, "role", roles)
+        }
+        (_, None) | (None, _) => Vec::new(),
+    }
+}

@@ -1,0 +1,40 @@
+//! Floor 5: what is checked, and what is expected of it.
+//!
+//! [`read`] turns the text of a manifest into a [`Manifest`] of [`Check`]s, or says everything that is wrong with
+//! it, each [`Mistake`] with its place. [`run`] makes the instance of a check, searches it and compares what was
+//! found with what was expected, by [`judge`]; [`lock`] writes the counts that were found into the manifest.
+//!
+//! | file | what |
+//! |---|---|
+//! | `check` | checks as typed data |
+//! | `manifest` | from text to checks |
+//! | `instance`, `environment`, `expect` | the parts of a check |
+//! | `reader` | TOML, value by value, with places |
+//! | `mistake` | what is wrong, and where |
+//! | `nearest` | "did you mean" |
+//! | `quantity` | durations and sizes |
+//! | `run` | from a check to its outcome |
+//! | `judge` | found against expected |
+//! | `lock` | counts into the manifest |
+
+mod check;
+mod environment;
+mod expect;
+mod instance;
+mod judge;
+mod lock;
+mod manifest;
+mod mistake;
+mod nearest;
+mod quantity;
+mod reader;
+mod run;
+
+pub use check::{Check, Expected, Lock, Manifest, Size};
+pub use judge::{Failure, counts, judge};
+pub use lock::lock;
+pub use manifest::read;
+pub use mistake::{Mistake, Mistakes, Place, Source};
+pub use nearest::nearest;
+pub use quantity::{duration, size};
+pub use run::{Checked, Conclusion, Manner, Outcome, run};

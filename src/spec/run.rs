@@ -1,0 +1,135 @@
+//! From a check to its outcome.
+
+use super::{Check, Expected, Failure, judge};
+use crate::cluster::Entry;
+use crate::engine::{Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore};
+use crate::exit::Exit;
+use crate::system::{ActionKind, PropertyCard};
+use crate::trace::Trace;
+
+/// How a check is run; no verdict and no count depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Threads of the search.
+    pub threads: usize,
+    /// For which findings a trace is made.
+    pub paths: Paths,
+    /// When the search may end, if not as the check says.
+    pub stop_when: Option<StopWhen>,
+}
+
+/// A check and what became of it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The check.
+    pub check: Check,
+    /// What became of it.
+    pub conclusion: Conclusion,
+}
+
+/// What became of a check.
+#[derive(Clone, Debug)]
+pub enum Conclusion {
+    /// Its search ended.
+    Searched(Box<Outcome>),
+    /// Its instance cannot be built, and why.
+    Refused(String),
+    /// The run was interrupted before it began.
+    Skipped,
+}
+
+/// A search that ended, and what it means. Lists go by the index of the property.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The properties, those that every cluster has included.
+    pub properties: Vec<PropertyCard>,
+    /// What was expected of each.
+    pub expected: Vec<Expected>,
+    /// What was found.
+    pub exploration: Exploration,
+    /// How each finding comes about, as far as [`Manner::paths`] asks for it.
+    pub traces: Vec<Option<Trace>>,
+    /// What is not as expected.
+    pub failures: Vec<Failure>,
+}
+
+/// Runs a check of the protocol of `entry`.
+pub fn run(check: Check, entry: &dyn Entry, manner: Manner, progress: &dyn Progress) -> Checked {
+    if progress.interrupted() {
+        return Checked { check, conclusion: Conclusion::Skipped };
+    }
+    let system = match entry.build(&check.instance) {
+        Ok(system) => system,
+        Err(sentence) => return Checked { check, conclusion: Conclusion::Refused(sentence) },
+    };
+    let properties = system.properties().to_vec();
+    let settings = Settings {
+        threads: manner.threads,
+        limits: check.limits,
+        stop_when: manner.stop_when.unwrap_or_else(|| check.stop_when(&properties)),
+        paths: manner.paths,
+    };
+    let exploration = explore(&*system, &settings, progress);
+    let trace_of = |property_ix: usize| {
+        let path = exploration.findings[property_ix].as_ref()?.path.as_ref()?;
+        Some(Trace::of(&*system, path, &check.instance, property_ix))
+    };
+    let traces = (0..properties.len()).map(trace_of).collect();
+    let expected: Vec<Expected> = properties.iter().map(|property| check.expected(property)).collect();
+    let failures = judge(&properties, &expected, check.lock, &exploration);
+    let outcome = Outcome { properties, expected, exploration, traces, failures };
+    Checked { check, conclusion: Conclusion::Searched(Box::new(outcome)) }
+}
+
+impl Checked {
+    /// What was found, if the search took place.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        match &self.conclusion {
+            Conclusion::Searched(outcome) => Some(outcome),
+            Conclusion::Refused(_) | Conclusion::Skipped => None,
+        }
+    }
+
+    /// The exit code that it asks for. A check that nobody wrote down (from command-line options) knows of no
+    /// witness that must be reached: without one it is undecided.
+    pub fn exit(&self) -> Exit {
+        let ad_hoc = self.check.place.is_none();
+        match &self.conclusion {
+            Conclusion::Refused(_) => Exit::Usage,
+            Conclusion::Skipped => Exit::Interrupted,
+            Conclusion::Searched(outcome) => outcome.failures.iter().fold(Exit::Expected, |exit, failure| {
+                let missing = matches!(failure, Failure::WitnessMissing { .. });
+                exit.and(if ad_hoc && missing { Exit::Undecided } else { failure.exit() })
+            }),
+        }
+    }
+
+    /// The faults that the check allows and that never happened: what it says of them is empty.
+    pub fn unused_faults(&self) -> Vec<ActionKind> {
+        let environment = &self.check.instance.environment;
+        let Some(outcome) = self.outcome() else { return Vec::new() };
+        let happened = |kind: ActionKind| outcome.exploration.statistics.actions[kind as usize] > 0;
+        let allowed = [
+            (ActionKind::Drop, environment.loss.total),
+            (ActionKind::Duplicate, environment.duplicates.total),
+            (ActionKind::Crash, environment.crashes.total),
+        ];
+        allowed
+            .into_iter()
+            .filter(|(kind, budget)| budget.allows_any() && !happened(*kind))
+            .map(|(kind, _)| kind)
+            .collect()
+    }
+}
+
+impl Outcome {
+    /// The answer for a property.
+    pub fn verdict(&self, property_ix: usize) -> Verdict {
+        self.exploration.verdict(property_ix, self.properties[property_ix].kind)
+    }
+
+    /// Steps of the shortest way to what the property found.
+    pub fn steps(&self, property_ix: usize) -> Option<u32> {
+        self.exploration.findings[property_ix].as_ref().map(|finding| finding.depth)
+    }
+}

@@ -1,0 +1,11 @@
+//! The integration tests of the toolkit, in one crate.
+//!
+//! | module | what |
+//! |---|---|
+//! | `cli` | the command line, run in this process |
+//! | `manifests` | manifests: what they mean, and every way to get one wrong |
+//! | `turnstile` | a protocol of one page, for tests that need one |
+
+mod cli;
+mod manifests;
+mod turnstile;
