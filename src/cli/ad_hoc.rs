@@ -49,7 +49,8 @@ fn options(args: &InstanceArgs) -> Vec<(&'static str, &str)> {
 
 /// What reports call the check: its options.
 fn title(args: &InstanceArgs) -> String {
-    let options = options(args).into_iter().map(|(key, value)| format!("{}={value}", key.trim_start_matches("faults.")));
+    let options =
+        options(args).into_iter().map(|(key, value)| format!("{}={value}", key.trim_start_matches("faults.")));
     let words: Vec<String> = args.params.iter().chain(&args.deviations).cloned().chain(options).collect();
     if words.is_empty() { "with all defaults".to_owned() } else { words.join(" ") }
 }

@@ -12,7 +12,9 @@ const MARKER: &str = "quorate.toml";
 pub(super) fn project_manifests(session: &Session<'_>) -> Result<Vec<PathBuf>, CliError> {
     let Some(specs) = specs_folder(session) else {
         let folder = session.folder.display();
-        let message = format!("nothing to check: no `{SPECS}` folder in {folder} or above\n  `quorate check PROTOCOL` checks a protocol ad hoc; `quorate list` names all of them");
+        let message = format!(
+            "nothing to check: no `{SPECS}` folder in {folder} or above\n  `quorate check PROTOCOL` checks a protocol ad hoc; `quorate list` names all of them"
+        );
         return Err(CliError::NothingSelected(message));
     };
     manifests_in(session, &specs)

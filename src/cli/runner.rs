@@ -46,8 +46,7 @@ pub(super) fn run_all(
     let beside = plan.threads.min(small.len());
     let mut first_error = Ok(());
     for (job_ixs, workers) in [(small, beside), (large, 1)] {
-        let manner =
-            Manner { threads: plan.threads / workers.max(1), paths: plan.paths, stop_when: plan.stop_when };
+        let manner = Manner { threads: plan.threads / workers.max(1), paths: plan.paths, stop_when: plan.stop_when };
         let mut listen = |event| {
             if first_error.is_ok() {
                 first_error = listen(event);

@@ -65,7 +65,9 @@ fn crashes(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) -> 
     if let Some(restart) = section.get("restart").and_then(|node| reader.flag(node)) {
         crashes.restart = restart;
     }
-    if let Some(in_flight) = section.get("in_flight").and_then(|node| reader.word(node, "value of `in_flight`:", IN_FLIGHT)) {
+    if let Some(in_flight) =
+        section.get("in_flight").and_then(|node| reader.word(node, "value of `in_flight`:", IN_FLIGHT))
+    {
         crashes.in_flight = in_flight;
     }
     crashes

@@ -102,7 +102,10 @@ fn verdict(reader: &mut Reader, node: &Node) -> Option<Expected> {
             Some(Expected::Violated { at_most_steps: Some(most as u32) })
         }
         Form::Whole(_) | Form::Flag(_) | Form::List(_) | Form::Other(_) => {
-            reader.wrong_type(node, &format!("one of {}, or {{ violated = {{ at_most_steps = 12 }} }}", quoted(VERDICTS)));
+            reader.wrong_type(
+                node,
+                &format!("one of {}, or {{ violated = {{ at_most_steps = 12 }} }}", quoted(VERDICTS)),
+            );
             None
         }
     }

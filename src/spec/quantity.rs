@@ -18,9 +18,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "h" => 3_600_000,
         _ => 0,
     };
-    product(count, ms)
-        .map(Duration::from_millis)
-        .ok_or_else(|| DURATION.to_owned())
+    product(count, ms).map(Duration::from_millis).ok_or_else(|| DURATION.to_owned())
 }
 
 /// A size in bytes: `512K`, `64M`, `2G`, `1T`, by powers of 1024.

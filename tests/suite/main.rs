@@ -2,10 +2,12 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `catalogue` | the rules that every shipped protocol is held to |
 //! | `cli` | the command line, run in this process |
 //! | `manifests` | manifests: what they mean, and every way to get one wrong |
 //! | `turnstile` | a protocol of one page, for tests that need one |
 
+mod catalogue;
 mod cli;
 mod manifests;
 mod turnstile;

@@ -67,7 +67,10 @@ source = "by hand"
     assert_eq!(check.instance.deviations, ["let-all-in", "thank"]);
     assert_eq!((environment.network, environment.no_op), (NetworkKind::Fifo, NoOpDelivery::Consume));
     assert_eq!(environment.loss.total, Budget::Unlimited);
-    assert_eq!((environment.duplicates.total, &environment.duplicates.of_roles[..]), (Budget::AtMost(2), &["client".to_owned()][..]));
+    assert_eq!(
+        (environment.duplicates.total, &environment.duplicates.of_roles[..]),
+        (Budget::AtMost(2), &["client".to_owned()][..])
+    );
     let crashes = &environment.crashes;
     assert_eq!((crashes.total, crashes.at_once), (Budget::AtMost(3), Budget::AtMost(1)));
     assert_eq!((crashes.restart, crashes.in_flight), (false, InFlightAtCrash::Lost));
@@ -203,7 +206,9 @@ crashes = { total = "unlimitd", at_once = -1, restart = 1, in_flight = "gone" }"
 
 #[test]
 fn limits() {
-    insta::assert_snapshot!(message_of("limits = { states = -5, depth = 5000000000, time = \"60\", memory = \"2GB\" }"));
+    insta::assert_snapshot!(message_of(
+        "limits = { states = -5, depth = 5000000000, time = \"60\", memory = \"2GB\" }"
+    ));
 }
 
 #[test]

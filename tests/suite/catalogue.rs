@@ -1,0 +1,164 @@
+//! Every shipped protocol is held to the rules of the house, found by walking the catalogue: who adds a protocol
+//! adds nothing here.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use quorate::cluster::Entry;
+use quorate::engine::{Paths, Silent, Statistics};
+use quorate::spec::{self, Check, Checked, Expected, Manifest, Manner, Size, Source};
+use quorate::system::{PropertyKind, PropertySet};
+use quorate::trace::{Replay, Trace, replay};
+use quorate_models::CATALOGUE;
+
+fn specs() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("specs")
+}
+
+fn manifest(entry: &dyn Entry) -> Manifest {
+    let name = format!("{}.toml", entry.card().name);
+    let text = std::fs::read_to_string(specs().join(&name)).unwrap_or_else(|error| panic!("specs/{name}: {error}"));
+    spec::read(Source::file(name, text), CATALOGUE).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+}
+
+fn each_protocol(look: impl Fn(&dyn Entry, &Manifest)) {
+    for entry in CATALOGUE {
+        look(*entry, &manifest(*entry));
+    }
+}
+
+fn each_small_check(look: impl Fn(&dyn Entry, &Check)) {
+    each_protocol(|entry, manifest| {
+        manifest.checks.iter().filter(|check| check.size == Size::Small).for_each(|check| look(entry, check));
+    });
+}
+
+fn run(entry: &dyn Entry, check: &Check, threads: usize) -> Checked {
+    let manner = Manner { threads, paths: Paths::All, stop_when: None };
+    spec::run(check.clone(), entry, manner, &Silent)
+}
+
+fn is_violated(expected: Option<&Expected>) -> bool {
+    matches!(expected, Some(Expected::Violated { .. }))
+}
+
+#[test]
+fn names_are_unique_and_in_order_and_every_protocol_has_its_manifest() {
+    let names: Vec<&str> = CATALOGUE.iter().map(|entry| entry.card().name).collect();
+    assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    let files: BTreeSet<String> = std::fs::read_dir(specs())
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(files, names.iter().map(|name| (*name).to_owned()).collect());
+}
+
+#[test]
+fn every_card_says_what_is_modelled_and_what_is_left_out() {
+    for entry in CATALOGUE {
+        let card = entry.card();
+        for text in [card.title, card.source, card.modelled, card.left_out] {
+            assert!(text.len() > 3, "{}: an empty line on the card", card.name);
+        }
+        assert!(entry.parameters().iter().all(|parameter| !parameter.about.is_empty()), "{}", card.name);
+        assert!(entry.deviations().iter().all(|deviation| !deviation.about.is_empty()), "{}", card.name);
+        assert!(entry.properties().iter().all(|property| !property.about.is_empty()), "{}", card.name);
+        assert!(entry.properties().len() < PropertySet::CAPACITY, "{}", card.name);
+    }
+}
+
+#[test]
+fn every_deviation_has_a_check_of_its_own_on_the_property_that_it_names() {
+    each_protocol(|entry, manifest| {
+        for deviation in entry.deviations() {
+            let name = format!("{} {}", manifest.protocol, deviation.name);
+            let own: Vec<&Check> =
+                manifest.checks.iter().filter(|check| check.instance.deviations == [deviation.name]).collect();
+            assert!(own.iter().any(|check| check.size == Size::Small), "{name} has no small check of its own");
+            match deviation.breaks {
+                Some(property) => assert!(
+                    own.iter().any(|check| is_violated(check.expect.get(property))),
+                    "{name} is not caught on {property}"
+                ),
+                None => assert!(
+                    own.iter().all(|check| !check.expect.values().any(|expected| is_violated(Some(expected)))),
+                    "{name} is called harmless and is not"
+                ),
+            }
+        }
+    });
+}
+
+#[test]
+fn every_property_is_broken_somewhere_and_every_witness_reached() {
+    each_protocol(|entry, manifest| {
+        for property in entry.properties() {
+            let name = format!("{} {}", manifest.protocol, property.name);
+            let shown = manifest.checks.iter().any(|check| match property.kind {
+                PropertyKind::Always | PropertyKind::NoDeadlock => is_violated(check.expect.get(&property.name)),
+                PropertyKind::Sometimes => check.expected(&property) == Expected::Reachable,
+            });
+            assert!(shown, "{name}: no check shows that it could be otherwise");
+        }
+    });
+}
+
+#[test]
+fn every_count_is_locked() {
+    each_protocol(|_, manifest| {
+        let unlocked: Vec<&str> = (manifest.checks.iter())
+            .filter(|check| check.lock.is_none() && check.limits == Default::default())
+            .map(|check| check.name.as_str())
+            .collect();
+        assert!(unlocked.is_empty(), "{}: {unlocked:?}", manifest.protocol);
+    });
+}
+
+/// What must not depend on the number of threads: what was found, how, and how much was seen.
+fn outcome(checked: &Checked) -> (Vec<String>, Vec<Option<String>>, Statistics) {
+    let outcome = checked.outcome().expect("the check was run");
+    let mut statistics = outcome.exploration.statistics.clone();
+    (statistics.elapsed_us, statistics.peak_bytes) = (0, 0);
+    let verdicts = (0..outcome.properties.len()).map(|ix| format!("{:?}", outcome.verdict(ix))).collect();
+    (verdicts, outcome.traces.iter().map(|trace| trace.as_ref().map(Trace::to_json)).collect(), statistics)
+}
+
+#[test]
+fn small_checks_come_out_as_expected_and_alike_for_1_2_and_8_threads() {
+    each_small_check(|entry, check| {
+        let alone = run(entry, check, 1);
+        let failures = &alone.outcome().expect("the check was run").failures;
+        assert!(failures.is_empty(), "{} {}: {failures:?}", check.instance.protocol, check.name);
+        for threads in [2, 8] {
+            let together = run(entry, check, threads);
+            assert!(
+                outcome(&together) == outcome(&alone),
+                "{} {}: {threads} threads",
+                check.instance.protocol,
+                check.name
+            );
+        }
+    });
+}
+
+#[test]
+fn every_trace_survives_its_file_and_can_be_taken_again() {
+    each_small_check(|entry, check| {
+        let checked = run(entry, check, 1);
+        let outcome = checked.outcome().expect("the check was run");
+        for (property_ix, trace) in outcome.traces.iter().enumerate() {
+            let Some(trace) = trace else { continue };
+            let read = Trace::parse(&trace.to_json(), "trace.json").expect("what was written can be read");
+            // A system of its own: numbers mean nothing beyond one.
+            let system = entry.build(&read.instance).expect("what was built can be built again");
+            let replayed = replay(&*system, &read, property_ix);
+            assert!(
+                matches!(&replayed, Replay::Confirmed { steps, .. } if *steps == trace.steps.len()),
+                "{} {} {}: {replayed}",
+                check.instance.protocol,
+                check.name,
+                trace.property
+            );
+        }
+    });
+}
