@@ -5,3 +5,4 @@
 //! | `oracles` | ours against truths from outside: a naive search, a naive reference of the cluster, stateright, published counts |
 
 mod oracles;
+mod peers;

@@ -14,10 +14,10 @@
 pub mod abd;
 pub mod paxos;
 pub mod plain;
-pub mod raft;
+
 pub mod register;
 pub mod single_copy;
-pub mod two_phase;
+
 
 use std::fmt::Debug;
 use std::hash::Hash;

@@ -5,7 +5,7 @@ use quorate::model::{Condition, Node, Property, Protocol, World};
 use quorate::system::PropertyKind;
 use stateright::Model;
 
-use super::super::naive::Probe;
+use super::super::naive::{self, Bounds, Census, Probe};
 use super::{Reference, WorldOf};
 
 impl<P: Protocol> Reference<P> {
@@ -47,13 +47,11 @@ impl<P: Protocol> Reference<P> {
         moves.into_iter().filter_map(|action| self.next_state(world, action)).any(|next| next != *world)
     }
 
-    /// For each property, whether it finds in a world what it looks for.
-    pub fn census_of(&self, properties: &[Property<P>], bounds: super::super::naive::Bounds) -> super::super::naive::Census {
-        let probes: Vec<Box<dyn Fn(&WorldOf<P>) -> bool + '_>> = properties
-            .iter()
-            .map(|property| Box::new(|world: &WorldOf<P>| self.finds(property, world)) as Box<dyn Fn(&WorldOf<P>) -> bool>)
-            .collect();
-        let probes: Vec<Probe<'_, WorldOf<P>>> = probes.iter().map(AsRef::as_ref).collect();
-        super::super::naive::search(self, bounds, &probes)
+    /// What a naive search sees, with the nearest world in which each property finds something.
+    pub fn census(&self, properties: &[Property<P>], bounds: Bounds) -> Census {
+        let finds = |property| move |world: &WorldOf<P>| self.finds(property, world);
+        let probes: Vec<_> = properties.iter().map(finds).collect();
+        let probes: Vec<Probe<'_, WorldOf<P>>> = probes.iter().map(|probe| probe as _).collect();
+        naive::search(self, bounds, &probes)
     }
 }

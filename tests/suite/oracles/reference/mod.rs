@@ -17,7 +17,7 @@ mod state;
 use std::borrow::Cow;
 
 use quorate::model::{
-    Budget, Cause, Environment, Facts, History, InFlightAtCrash, Losses, Member, NetworkKind, NoOpDelivery, Protocol,
+    Budget, Cause, Environment, Facts, History, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Protocol, Roster,
     Step,
 };
 use quorate::{Actor, Envelope, Id, Out};
@@ -33,7 +33,7 @@ use network::Network;
 pub struct Reference<P: Protocol> {
     protocol: P,
     environment: Environment,
-    members: Vec<Member<P::Actor>>,
+    roster: Roster<P::Actor>,
 }
 
 /// A global state of `P`.
@@ -80,12 +80,11 @@ struct Turn<A: Actor> {
 impl<P: Protocol> Reference<P> {
     /// The protocol in the environment.
     pub fn new(protocol: P, environment: &Environment) -> Self {
-        let members = protocol.roster().members().to_vec();
-        Self { protocol, environment: environment.clone(), members }
+        Self { roster: protocol.roster(), protocol, environment: environment.clone() }
     }
 
     fn is_of_roles(&self, id: Id, roles: &[String]) -> bool {
-        roles.is_empty() || roles.iter().any(|role| role == self.members[usize::from(id)].role)
+        roles.is_empty() || roles.iter().any(|role| role == self.roster.members()[usize::from(id)].role)
     }
 
     fn may_happen(&self, faults: &Losses, spent: u32, envelope: &Envelope<<P::Actor as Actor>::Msg>) -> bool {
@@ -102,14 +101,14 @@ impl<P: Protocol> Reference<P> {
     ) -> Turn<P::Actor> {
         let mut out = Out::new();
         let mut state = Cow::Borrowed(&memory.state);
-        handler(&self.members[usize::from(id)].actor, &mut state, &mut out);
+        handler(&self.roster.members()[usize::from(id)].actor, &mut state, &mut out);
         let memory = Memory { state: state.into_owned(), ..memory.clone() };
         obey(id, memory, storage, out)
     }
 
     fn start(&self, id: Id, storage: Option<<P::Actor as Actor>::Storage>) -> Turn<P::Actor> {
         let mut out = Out::new();
-        let state = self.members[usize::from(id)].actor.on_start(id, &storage, &mut out);
+        let state = self.roster.members()[usize::from(id)].actor.on_start(id, &storage, &mut out);
         obey(id, Memory { state, timers: [].into(), choices: [].into() }, storage, out)
     }
 
@@ -245,7 +244,7 @@ impl<P: Protocol> Model for Reference<P> {
     type Action = MoveOf<P::Actor>;
 
     fn init_states(&self) -> Vec<Self::State> {
-        let turns: Vec<Turn<P::Actor>> = (0..self.members.len()).map(|ix| self.start(ix.into(), None)).collect();
+        let turns: Vec<Turn<P::Actor>> = (0..self.roster.len()).map(|ix| self.start(ix.into(), None)).collect();
         let mut world = Global {
             nodes: turns.iter().map(|turn| turn.node.clone()).collect(),
             network: Network::empty(self.environment.network),
@@ -263,7 +262,8 @@ impl<P: Protocol> Model for Reference<P> {
     fn actions(&self, world: &Self::State, moves: &mut Vec<Self::Action>) {
         for envelope in world.network.heads() {
             moves.push(Move::Deliver(envelope.clone()));
-            if self.may_happen(&self.environment.duplicates, world.spent.duplicates, &envelope) {
+            let once = self.environment.network != NetworkKind::Duplicating;
+            if once && self.may_happen(&self.environment.duplicates, world.spent.duplicates, &envelope) {
                 moves.push(Move::Duplicate(envelope.clone()));
             }
             if self.may_happen(&self.environment.loss, world.spent.losses, &envelope) {
