@@ -56,9 +56,15 @@ fn faults(role: &str) -> Vec<(Losses, Losses, Crashes)> {
 }
 
 /// Any environment; some of its faults strike only the role `a`.
-pub fn any() -> impl Strategy<Value = Environment> {
+pub fn any_environment() -> impl Strategy<Value = Environment> {
     (prop::sample::select(&NETWORKS[..]), prop::sample::select(&NO_OPS[..]), any_losses(), any_losses(), any_crashes())
-        .prop_map(|(network, no_op, loss, duplicates, crashes)| Environment { network, no_op, loss, duplicates, crashes })
+        .prop_map(|(network, no_op, loss, duplicates, crashes)| Environment {
+            network,
+            no_op,
+            loss,
+            duplicates,
+            crashes,
+        })
 }
 
 fn any_budget() -> impl Strategy<Value = Budget> {
@@ -76,7 +82,7 @@ fn any_losses() -> impl Strategy<Value = Losses> {
 fn any_crashes() -> impl Strategy<Value = Crashes> {
     let at_once = prop_oneof![1 => Just(Budget::AtMost(1)), 2 => Just(Budget::Unlimited)];
     let in_flight = prop::sample::select(&[InFlightAtCrash::Kept, InFlightAtCrash::Lost][..]);
-    (any_budget(), at_once, any_roles(), any::<bool>(), in_flight).prop_map(
+    (any_budget(), at_once, any_roles(), prop::bool::ANY, in_flight).prop_map(
         |(total, at_once, of_roles, restart, in_flight)| Crashes { total, at_once, of_roles, restart, in_flight },
     )
 }

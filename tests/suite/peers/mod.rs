@@ -14,10 +14,10 @@
 pub mod abd;
 pub mod paxos;
 pub mod plain;
-
+pub mod raft;
 pub mod register;
 pub mod single_copy;
-
+pub mod two_phase;
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -28,7 +28,13 @@ use stateright::actor::{Actor, ActorModel, LossyNetwork, Network};
 /// These actors on a network without or with unlimited loss, for stateright's checkers.
 ///
 /// Who checks it must give it a property that stays open: without one stateright stops at once.
-pub fn actor_model<A, C, H>(actors: Vec<A>, cfg: C, history: H, network: NetworkKind, lossy: bool) -> ActorModel<A, C, H>
+pub fn actor_model<A, C, H>(
+    actors: Vec<A>,
+    cfg: C,
+    history: H,
+    network: NetworkKind,
+    lossy: bool,
+) -> ActorModel<A, C, H>
 where
     A: Actor<Msg: Ord, Timer: Ord>,
     H: Clone + Debug + Hash,
@@ -38,8 +44,9 @@ where
         NetworkKind::Duplicating => Network::new_unordered_duplicating([]),
         NetworkKind::Fifo => Network::new_ordered([]),
     };
-    ActorModel::new(cfg, history)
-        .actors(actors)
-        .init_network(network)
-        .lossy_network(if lossy { LossyNetwork::Yes } else { LossyNetwork::No })
+    ActorModel::new(cfg, history).actors(actors).init_network(network).lossy_network(if lossy {
+        LossyNetwork::Yes
+    } else {
+        LossyNetwork::No
+    })
 }

@@ -86,19 +86,21 @@ impl Protocol for Choosers {
     fn properties() -> Vec<Property<Self>> {
         vec![
             Claim::always("one-vote", "no two nodes vote for different numbers").by_nodes(
-                |_, node| node.state.and_then(|state| state.vote),
-                |_: &Self, read| {
+                |_: &Self, node| node.state.and_then(|state| state.vote),
+                |_, read| {
                     let votes: Vec<u8> = read.iter().flatten().copied().collect();
                     votes.windows(2).any(|pair| pair[0] != pair[1]).then(|| Evidence::new("two votes"))
                 },
             ),
             Claim::no_deadlock("all-voted", "nobody is left without a vote").by_nodes(
-                |_, node| node.state.is_none_or(|state| state.vote.is_none()),
-                |_: &Self, read| read.contains(&true).then(|| Evidence::new("someone has not voted")),
+                |_: &Self, node| node.state.is_none_or(|state| state.vote.is_none()),
+                |_, read| read.contains(&true).then(|| Evidence::new("someone has not voted")),
             ),
             Claim::sometimes("heard-against", "someone hears of another vote than its own").by_nodes(
-                |_, node| node.state.is_some_and(|state| state.heard.is_some_and(|heard| Some(heard) != state.vote)),
-                |_: &Self, read| read.contains(&true).then(|| Evidence::new("another vote")),
+                |_: &Self, node| {
+                    node.state.is_some_and(|state| state.heard.is_some_and(|heard| Some(heard) != state.vote))
+                },
+                |_, read| read.contains(&true).then(|| Evidence::new("another vote")),
             ),
         ]
     }

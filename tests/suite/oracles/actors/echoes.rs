@@ -79,8 +79,8 @@ impl Protocol for Echoes {
     fn properties() -> Vec<Property<Self>> {
         vec![
             Claim::sometimes("echoed", "a number was echoed as far as it goes").by_nodes(
-                |_, node| node.state.copied(),
-                |protocol: &Self, read| read.contains(&Some(protocol.until)).then(|| Evidence::new("echoed")),
+                |_: &Self, node| node.state.copied(),
+                |protocol, read| read.contains(&Some(protocol.until)).then(|| Evidence::new("echoed")),
             ),
             Claim::sometimes("hushed", "only one message is in flight, and both nodes have nothing").by_world(
                 |_: &Self, world| {
@@ -88,9 +88,8 @@ impl Protocol for Echoes {
                     (silent && world.in_flight.len() == 1).then(|| Evidence::new("hushed"))
                 },
             ),
-            Claim::no_deadlock("nothing-waits", "no message waits for ever").by_world(|_: &Self, world| {
-                (!world.in_flight.is_empty()).then(|| Evidence::new("a message waits"))
-            }),
+            Claim::no_deadlock("nothing-waits", "no message waits for ever")
+                .by_world(|_: &Self, world| (!world.in_flight.is_empty()).then(|| Evidence::new("a message waits"))),
         ]
     }
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use quorate::model::{Claim, Property, Protocol, Roster};
 use quorate::system::Evidence;
 use quorate::{Actor, Id, Out};
-use serde::Serialize;
 
 /// Nodes that tell all they know to all, whenever they learn something.
 pub struct Gossip {
@@ -65,11 +64,13 @@ impl Protocol for Gossip {
     fn properties() -> Vec<Property<Self>> {
         vec![
             Claim::sometimes("all-know-two", "every node knows of the first two").by_nodes(
-                |_, node| node.state.is_some_and(|known| known.contains(&0) && known.contains(&1)),
-                |_: &Self, read| (!read.contains(&false)).then(|| Evidence::new("all know")),
+                |_: &Self, node| node.state.is_some_and(|known| known.contains(&0) && known.contains(&1)),
+                |_, read| (!read.contains(&false)).then(|| Evidence::new("all know")),
             ),
             Claim::always("nobody-invents", "nobody knows of a node that does not exist").by_nodes(
-                |protocol: &Self, node| node.state.is_some_and(|known| known.iter().any(|n| usize::from(*n) >= protocol.count)),
+                |protocol: &Self, node| {
+                    node.state.is_some_and(|known| known.iter().any(|n| usize::from(*n) >= protocol.count))
+                },
                 |_, read| read.contains(&true).then(|| Evidence::new("invented")),
             ),
             Claim::always("nothing-to-nobody", "no message is in flight to a node that does not exist").by_world(
@@ -79,8 +80,8 @@ impl Protocol for Gossip {
                 },
             ),
             Claim::no_deadlock("all-end-knowing", "every node ends by knowing of the first two").by_nodes(
-                |_, node| node.state.is_some_and(|known| known.contains(&0) && known.contains(&1)),
-                |_: &Self, read| read.contains(&false).then(|| Evidence::new("someone ends ignorant")),
+                |_: &Self, node| node.state.is_some_and(|known| known.contains(&0) && known.contains(&1)),
+                |_, read| read.contains(&false).then(|| Evidence::new("someone ends ignorant")),
             ),
         ]
     }

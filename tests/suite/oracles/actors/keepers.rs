@@ -104,19 +104,19 @@ impl Protocol for Keepers {
     fn properties() -> Vec<Property<Self>> {
         vec![
             Claim::always("nothing-forgotten", "no keeper has less than the client heard of").by_nodes(
-                |_, node| match node.state {
+                |_: &Self, node| match node.state {
                     Some(State::Client { best, .. }) => (*best, 0),
                     Some(State::Keeper { sum }) => (0, *sum),
                     None => (0, node.storage.copied().unwrap_or(0)),
                 },
-                |_: &Self, read| {
+                |_, read| {
                     let most = read.iter().map(|(_, sum)| *sum).max().unwrap_or(0);
                     (most < read[0].0).then(|| Evidence::new(format!("Id(0) heard of {}", read[0].0)))
                 },
             ),
             Claim::sometimes("hello-twice", "the client has heard twice of a keeper that is back").by_nodes(
-                |_, node| matches!(node.state, Some(State::Client { hellos: 2, .. })),
-                |_: &Self, read| read[0].then(|| Evidence::new("twice back")),
+                |_: &Self, node| matches!(node.state, Some(State::Client { hellos: 2, .. })),
+                |_, read| read[0].then(|| Evidence::new("twice back")),
             ),
             Claim::no_deadlock("all-told", "the client ends by having told everyone").by_nodes(
                 |protocol: &Self, node| match node.state {

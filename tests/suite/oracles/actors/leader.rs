@@ -103,11 +103,11 @@ impl Protocol for Leader {
     fn properties() -> Vec<Property<Self>> {
         vec![
             Claim::always("in-order", "every log ascends").by_nodes(
-                |_, node| match node.state {
+                |_: &Self, node| match node.state {
                     Some(State::Follower { log }) => log.is_sorted(),
                     Some(State::Leader { .. }) | None => true,
                 },
-                |_: &Self, read| read.contains(&false).then(|| Evidence::new("a log does not ascend")),
+                |_, read| read.contains(&false).then(|| Evidence::new("a log does not ascend")),
             ),
             Claim::sometimes("all-acked", "the leader has every acknowledgement").by_nodes(
                 |protocol: &Self, node| match node.state {

@@ -98,15 +98,15 @@ impl Protocol for Pingers {
     fn properties() -> Vec<Property<Self>> {
         vec![
             Claim::sometimes("all-answered", "every node has an answer for each of its pings").by_nodes(
-                |_, node| node.state.map(|state| (state.sent, state.answered)),
-                |protocol: &Self, read| {
+                |_: &Self, node| node.state.map(|state| (state.sent, state.answered)),
+                |protocol, read| {
                     let done = read.iter().all(|pair| *pair == Some((protocol.pings, protocol.pings)));
                     done.then(|| Evidence::new("all answered"))
                 },
             ),
             Claim::always("no-more-answers", "no node has more answers than it sent pings").by_nodes(
-                |_, node| node.state.is_some_and(|state| state.answered > state.sent),
-                |_: &Self, read| read.contains(&true).then(|| Evidence::new("more answers than pings")),
+                |_: &Self, node| node.state.is_some_and(|state| state.answered > state.sent),
+                |_, read| read.contains(&true).then(|| Evidence::new("more answers than pings")),
             ),
             Claim::always("few-in-flight", "fewer than three messages are in flight").by_world(|_: &Self, world| {
                 (world.in_flight.len() >= 3).then(|| Evidence::new(format!("{} in flight", world.in_flight.len())))

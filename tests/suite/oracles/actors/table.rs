@@ -215,16 +215,16 @@ impl Protocol for Drawn {
     fn properties() -> Vec<Property<Self>> {
         vec![
             Claim::sometimes("first-last", "the first node is in the last state").by_nodes(
-                |_, node| node.state.copied(),
-                |_: &Self, read| (read[0] == Some(2)).then(|| Evidence::new("Id(0) is in 2")),
+                |_: &Self, node| node.state.copied(),
+                |_, read| (read[0] == Some(2)).then(|| Evidence::new("Id(0) is in 2")),
             ),
             Claim::always("never-both", "no two nodes are in the last state").by_nodes(
-                |_, node| node.state == Some(&2),
-                |_: &Self, read| (read.iter().filter(|last| **last).count() > 1).then(|| Evidence::new("both")),
+                |_: &Self, node| node.state == Some(&2),
+                |_, read| (read.iter().filter(|last| **last).count() > 1).then(|| Evidence::new("both")),
             ),
             Claim::always("stored-one", "nobody that is down has stored 1").by_nodes(
-                |_, node| node.state.is_none() && node.storage == Some(&1),
-                |_: &Self, read| read.contains(&true).then(|| Evidence::new("down with 1")),
+                |_: &Self, node| node.state.is_none() && node.storage == Some(&1),
+                |_, read| read.contains(&true).then(|| Evidence::new("down with 1")),
             ),
             Claim::sometimes("tallied", "both facts are seen, one of them twice").by_history(
                 |_: &Self, tally: &Tally| (tally.0[0] > 0 && tally.0[1] > 1).then(|| Evidence::new("tallied")),
@@ -236,8 +236,8 @@ impl Protocol for Drawn {
                 },
             ),
             Claim::no_deadlock("ends-last", "it ends with the first node in the last state").by_nodes(
-                |_, node| node.state.copied(),
-                |_: &Self, read| (read[0] != Some(2)).then(|| Evidence::new("ended early")),
+                |_: &Self, node| node.state.copied(),
+                |_, read| (read[0] != Some(2)).then(|| Evidence::new("ended early")),
             ),
             Claim::no_deadlock("ends-empty", "it ends with nothing in flight").by_world(|_: &Self, world| {
                 (!world.in_flight.is_empty()).then(|| Evidence::new("ended with messages"))

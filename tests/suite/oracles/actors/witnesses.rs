@@ -121,15 +121,12 @@ impl Protocol for Witnesses {
             Claim::always("in-order", "numbers arrive in their order").by_history(|_: &Self, seen: &Seen| {
                 (!seen.arrived.is_sorted()).then(|| Evidence::new(format!("{:?} arrived", seen.arrived)))
             }),
-            Claim::sometimes("two", "two numbers arrive").by_history(|_: &Self, seen: &Seen| {
-                (seen.arrived.len() == 2).then(|| Evidence::new("two arrived"))
-            }),
-            Claim::sometimes("saved-after-crash", "something is saved after two crashes").by_history(
-                |_: &Self, seen: &Seen| (seen.saved && seen.crashes == 2).then(|| Evidence::new("saved")),
-            ),
-            Claim::no_deadlock("arrives", "one odd number arrives in the end").by_history(|_: &Self, seen: &Seen| {
-                seen.arrived.is_empty().then(|| Evidence::new("nothing arrived"))
-            }),
+            Claim::sometimes("two", "two numbers arrive")
+                .by_history(|_: &Self, seen: &Seen| (seen.arrived.len() == 2).then(|| Evidence::new("two arrived"))),
+            Claim::sometimes("saved-after-crash", "something is saved after two crashes")
+                .by_history(|_: &Self, seen: &Seen| (seen.saved && seen.crashes == 2).then(|| Evidence::new("saved"))),
+            Claim::no_deadlock("arrives", "one odd number arrives in the end")
+                .by_history(|_: &Self, seen: &Seen| seen.arrived.is_empty().then(|| Evidence::new("nothing arrived"))),
         ]
     }
 }

@@ -72,7 +72,7 @@ type MoveOf<A> = Move<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Rand
 type FactOf<P> = <<P as Protocol>::History as History>::Fact;
 
 /// What a node did in one step: how it is afterwards, and what it sent.
-struct Turn<A: Actor> {
+struct Turn<A: Actor<Timer: Ord>> {
     node: NodeOf<A>,
     sent: Vec<Envelope<A::Msg>>,
 }
@@ -112,7 +112,13 @@ impl<P: Protocol> Reference<P> {
         obey(id, Memory { state, timers: [].into(), choices: [].into() }, storage, out)
     }
 
-    fn facts(&self, id: Id, cause: Cause<'_, P::Actor>, before: &NodeOf<P::Actor>, turn: &Turn<P::Actor>) -> Facts<FactOf<P>> {
+    fn facts(
+        &self,
+        id: Id,
+        cause: Cause<'_, P::Actor>,
+        before: &NodeOf<P::Actor>,
+        turn: &Turn<P::Actor>,
+    ) -> Facts<FactOf<P>> {
         let mut facts = Facts::new();
         let step = Step {
             node: id,
@@ -147,16 +153,23 @@ impl<P: Protocol> Reference<P> {
         }
     }
 
-    fn deliver(&self, world: &WorldOf<P>, envelope: &Envelope<<P::Actor as Actor>::Msg>, stays: bool) -> Option<WorldOf<P>> {
+    fn deliver(
+        &self,
+        world: &WorldOf<P>,
+        envelope: &Envelope<<P::Actor as Actor>::Msg>,
+        stays: bool,
+    ) -> Option<WorldOf<P>> {
         let id = envelope.dst;
         let before = &world.nodes[usize::from(id)];
         let turn = self.turn(id, before.memory.clone()?, before.storage.clone(), |actor, state, out| {
             actor.on_msg(id, state, envelope.src, envelope.msg.clone(), out);
         });
         let facts = self.facts(id, Cause::Deliver { src: envelope.src, msg: &envelope.msg }, before, &turn);
-        let changes_nothing = turn.node == *before && turn.sent.is_empty() && facts.is_empty();
+        let is_for_somebody = |sent: &Envelope<_>| usize::from(sent.dst) < world.nodes.len();
+        let sends_nothing = !turn.sent.iter().any(is_for_somebody);
+        let changes_nothing = turn.node == *before && sends_nothing && facts.is_empty();
         let mut next = world.clone();
-        if changes_nothing && !self.consumes() {
+        if changes_nothing && (stays || !self.consumes()) {
             return None;
         }
         if !stays && !matches!(next.network, Network::Set(_)) {
@@ -194,7 +207,13 @@ impl<P: Protocol> Reference<P> {
         Some(self.after(world.clone(), id, turn, &facts))
     }
 
-    fn choose(&self, world: &WorldOf<P>, id: Id, key: &str, choice: &<P::Actor as Actor>::Random) -> Option<WorldOf<P>> {
+    fn choose(
+        &self,
+        world: &WorldOf<P>,
+        id: Id,
+        key: &str,
+        choice: &<P::Actor as Actor>::Random,
+    ) -> Option<WorldOf<P>> {
         let before = &world.nodes[usize::from(id)];
         let mut memory = before.memory.clone()?;
         memory.choices.remove(key);
@@ -294,16 +313,12 @@ impl<P: Protocol> Model for Reference<P> {
 }
 
 /// The node and its messages after the commands of its handler.
-fn obey<A: Actor>(
+fn obey<A: Actor<Msg: Ord, Timer: Ord>>(
     id: Id,
     mut memory: Memory<A::State, A::Timer, A::Random>,
     mut storage: Option<A::Storage>,
     out: Out<A>,
-) -> Turn<A>
-where
-    A::Timer: Ord,
-    A::Msg: Ord,
-{
+) -> Turn<A> {
     let mut sent = Vec::new();
     for command in out {
         match command {

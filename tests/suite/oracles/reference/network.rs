@@ -31,10 +31,9 @@ impl<M: Ord + Clone> Network<M> {
         match self {
             Self::Bag(bag) => bag.keys().cloned().collect(),
             Self::Set(set) => set.iter().cloned().collect(),
-            Self::Channels(channels) => channels
-                .iter()
-                .map(|(&(src, dst), queue)| Envelope { src, dst, msg: queue[0].clone() })
-                .collect(),
+            Self::Channels(channels) => {
+                channels.iter().map(|(&(src, dst), queue)| Envelope { src, dst, msg: queue[0].clone() }).collect()
+            }
         }
     }
 

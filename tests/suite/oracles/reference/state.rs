@@ -20,14 +20,8 @@ pub struct Global<S, K, T: Ord, R, M: Ord, H> {
 }
 
 /// A global state of actors of type `A` under an observer of type `H`.
-pub type GlobalOf<A, H> = Global<
-    <A as Actor>::State,
-    <A as Actor>::Storage,
-    <A as Actor>::Timer,
-    <A as Actor>::Random,
-    <A as Actor>::Msg,
-    H,
->;
+pub type GlobalOf<A, H> =
+    Global<<A as Actor>::State, <A as Actor>::Storage, <A as Actor>::Timer, <A as Actor>::Random, <A as Actor>::Msg, H>;
 
 /// One node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
