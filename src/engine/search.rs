@@ -131,6 +131,7 @@ impl<'a> Search<'a> {
             let probing = self.settings.limits.depth.is_some_and(|limit| depth as u32 >= limit);
             let next = match self.expand(depth, probing) {
                 Ok(next) => next,
+                Err(_) if self.found_enough() => return Ended::Stopped,
                 Err(cut) => return Ended::Cut(cut),
             };
             if self.settings.paths == Paths::None {
@@ -199,17 +200,23 @@ impl<'a> Search<'a> {
     }
 
     /// The states one step beyond a level. While probing, nothing is put into the set: the answer is only
-    /// whether there is anything beyond.
+    /// whether there is anything beyond. A level that was cut leaves no count: where in it the cut falls depends on
+    /// the number of threads.
     fn expand(&mut self, depth: usize, probing: bool) -> Result<Level, Cut> {
+        let (generated, actions) = (self.statistics.generated, self.statistics.actions);
         let level = std::mem::take(&mut self.levels[depth]);
         let outcome = self.expand_rounds(&level, depth, probing);
         self.levels[depth] = level;
+        if outcome.is_err() {
+            (self.statistics.generated, self.statistics.actions) = (generated, actions);
+        }
         outcome
     }
 
     fn expand_rounds(&mut self, level: &Level, depth: usize, probing: bool) -> Result<Level, Cut> {
         let mut next = Level::default();
-        let mut stuck = Vec::new();
+        let (mut stuck, mut beyond) = (Vec::new(), false);
+        let stuck_open = self.stuck_open();
         let mut queued = level.state_count() as u64;
         for chunks in level.chunks(CHUNK_STATES).chunks(ROUND_CHUNKS * self.expanders.len()) {
             let tallies = self.expand_round(chunks, &mut next);
@@ -218,17 +225,25 @@ impl<'a> Search<'a> {
                 self.statistics.generated += tally.actions.iter().sum::<u64>();
                 self.statistics.actions.iter_mut().zip(tally.actions).for_each(|(sum, count)| *sum += count);
             }
-            if !probing {
+            if probing {
+                beyond |= self.visited().misses_any();
+            } else {
                 self.visited().absorb();
-            } else if self.visited().misses_any() {
-                return Err(Cut::Depth);
             }
             self.visited().forget();
+            if beyond && stuck_open.is_empty() {
+                return Err(Cut::Depth);
+            }
             queued -= chunks.iter().map(|chunk| chunk.keys().len() as u64).sum::<u64>();
             self.breathe(&next, queued)?;
         }
         self.note(depth, stuck);
-        Ok(self.take_level(next))
+        if beyond { Err(Cut::Depth) } else { Ok(self.take_level(next)) }
+    }
+
+    /// The open properties about states where nothing happens any more.
+    fn stuck_open(&self) -> PropertySet {
+        self.open.intersection(self.of_kind(PropertyKind::NoDeadlock))
     }
 
     /// Expands some chunks, again and again until every word has room.
@@ -240,7 +255,7 @@ impl<'a> Search<'a> {
                 chunks,
                 next: AtomicUsize::new(0),
                 open: self.open,
-                stuck_open: self.open.intersection(self.of_kind(PropertyKind::NoDeadlock)),
+                stuck_open: self.stuck_open(),
             };
             let visited = self.visited.as_mut().expect("only `widen` takes the set, and puts one back");
             visited.expand(&work, &mut self.expanders);

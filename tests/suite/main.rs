@@ -5,9 +5,13 @@
 //! | `catalogue` | the rules that every shipped protocol is held to |
 //! | `cli` | the command line, run in this process |
 //! | `manifests` | manifests: what they mean, and every way to get one wrong |
+//! | `oracles` | ours against truths from outside: a naive search, a naive reference of the cluster, stateright, published counts |
+//! | `peers` | stateright's examples as protocols of ours; the bench includes them too |
 //! | `turnstile` | a protocol of one page, for tests that need one |
 
 mod catalogue;
 mod cli;
 mod manifests;
+mod oracles;
+mod peers;
 mod turnstile;

@@ -1,0 +1,58 @@
+//! A global state in plain, rich types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stateright::actor::Actor;
+
+use super::network::Network;
+
+/// A global state: nodes, network, history, faults spent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Global<S, K, T: Ord, R, M: Ord, H> {
+    /// The nodes, by id.
+    pub nodes: Vec<Node<S, K, T, R>>,
+    /// The messages in flight.
+    pub network: Network<M>,
+    /// What the observer has recorded.
+    pub history: H,
+    /// What the bounded fault budgets have lost.
+    pub spent: Spent,
+}
+
+/// A global state of actors of type `A` under an observer of type `H`.
+pub type GlobalOf<A, H> =
+    Global<<A as Actor>::State, <A as Actor>::Storage, <A as Actor>::Timer, <A as Actor>::Random, <A as Actor>::Msg, H>;
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Node<S, K, T: Ord, R> {
+    /// What it has in memory; `None` while it is down.
+    pub memory: Option<Memory<S, T, R>>,
+    /// What it has saved.
+    pub storage: Option<K>,
+}
+
+/// A node of type `A`.
+pub type NodeOf<A> = Node<<A as Actor>::State, <A as Actor>::Storage, <A as Actor>::Timer, <A as Actor>::Random>;
+
+/// What a crash takes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Memory<S, T: Ord, R> {
+    /// The actor's state.
+    pub state: S,
+    /// The timers that are set.
+    pub timers: BTreeSet<T>,
+    /// The choices that are open, by key.
+    pub choices: BTreeMap<String, Vec<R>>,
+}
+
+/// How often each fault has happened; 0 for ever where its budget has no bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Spent {
+    /// Messages lost.
+    pub losses: u32,
+    /// Messages delivered that stayed in flight.
+    pub duplicates: u32,
+    /// Crashes.
+    pub crashes: u32,
+}
