@@ -1,4 +1,5 @@
-//! Two-phase commit as an algorithm block has it: a set of participants that once were prepared, and never stop to be.
+//! Two-phase commit as an algorithm block has it: a set of participants that once were prepared, and never stop
+//! to be.
 //!
 //! # As published
 //!
@@ -19,21 +20,23 @@
 //!
 //! # What is wrong
 //!
-//! `V` belongs to no transaction and is never emptied. After the first commit all of `T` are in it, and in each later
-//! transaction `prepare` says true for them without asking: they commit what they have not executed, and would have refused. In
-//! [`two_phase`](super::two_phase) a vote is a message of one transaction, counted for it alone (the rule `count` of the
-//! coordinator). And when the caller of `commit` stops between two participants, nobody tells the second: there are no records to
-//! restart from and no question that a participant could ask (the rules `take_up` of the coordinator and `ask` of a
-//! participant). The text before the block (lines 43 to 47) has no rollback at all: with `rollback = "nobody"` one refusal
-//! leaves the others prepared for ever.
+//! `V` belongs to no transaction and is never emptied. After the first commit all of `T` are in it, and in each
+//! later transaction `prepare` says true for them without asking: they commit what they have not executed, and
+//! would have refused. In [`two_phase`](super::two_phase) a vote is a message of one transaction, counted for
+//! it alone (the rule `count` of the coordinator). And when the caller of `commit` stops between two
+//! participants, nobody tells the second: there are no records to restart from and no question that a
+//! participant could ask (the rules `take_up` of the coordinator and `ask` of a participant). The text before
+//! the block (lines 43 to 47) has no rollback at all: with `rollback = "nobody"` one refusal leaves the others
+//! prepared for ever.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! One caller of `commit`, for one transaction after another; `p.prepare()` and `p.commit()` are a request and a reply. `V` is read
-//! and written only by what `commit` calls, one call at a time: the caller keeps it, and a `prepare` that it answers is no
-//! message. `∀` asks all in order, also after a refusal. Of whom "rollback" is said is open: of all. There is no time-out, no
-//! recovery and nothing about lost messages, so that only the caller may crash, for good. That no two participants end one
-//! transaction differently is not claimed: one caller that takes one branch cannot break it.
+//! One caller of `commit`, for one transaction after another; `p.prepare()` and `p.commit()` are a request and
+//! a reply. `V` is read and written only by what `commit` calls, one call at a time: the caller keeps it, and a
+//! `prepare` that it answers is no message. `∀` asks all in order, also after a refusal. Of whom "rollback" is
+//! said is open: of all. There is no time-out, no recovery and nothing about lost messages, so that only the
+//! caller may crash, for good. That no two participants end one transaction differently is not claimed: one
+//! caller that takes one branch cannot break it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -126,7 +129,8 @@ pub enum Line {
     Finished,
 }
 
-/// What the local transaction came to, if one is in hand; `None` when none is, or it was committed or rolled back.
+/// What the local transaction came to, if one is in hand; `None` when none is, or it was committed or rolled
+/// back.
 pub type LocalTransaction = Option<bool>;
 
 /// A member of the cluster.
@@ -135,7 +139,10 @@ pub enum BlockActor {
     /// It runs `commit`.
     Coordinator(Coordinator),
     /// It runs `prepare`, and is told the rest.
-    Participant,
+    Participant {
+        /// Who calls it.
+        caller: Id,
+    },
 }
 
 /// The state of a member.
@@ -149,11 +156,8 @@ pub enum State {
 
 impl Coordinator {
     fn start(&self, o: &mut Out<BlockActor>) -> CoordinatorState {
-        let mut state = CoordinatorState {
-            transactions_left: self.transactions,
-            prepared: BTreeSet::new(),
-            line: Line::Finished,
-        };
+        let mut state =
+            CoordinatorState { transactions_left: self.transactions, prepared: BTreeSet::new(), line: Line::Finished };
         self.commit(&mut state, o);
         state
     }
@@ -176,7 +180,8 @@ impl Coordinator {
         }
     }
 
-    /// `if ∀ p ∈ T: p.prepare() = true`, from `at` on, and within `prepare` the line `if p ∈ V then return true`.
+    /// `if ∀ p ∈ T: p.prepare() = true`, from `at` on, and within `prepare` the line `if p ∈ V then return
+    /// true`.
     fn ask(&self, state: &mut CoordinatorState, at: usize, all_true: bool, o: &mut Out<BlockActor>) {
         let asked = (at..self.participants.len()).find(|at| !state.prepared.contains(&self.participants[*at]));
         match asked {
@@ -215,10 +220,11 @@ impl Coordinator {
     }
 }
 
-/// `prepare`: `execute local transaction`; how it goes is open. Told to commit or roll back, the participant does.
+/// `prepare`: `execute local transaction`; how it goes is open. Told to commit or roll back, the participant
+/// does.
 fn participant_on_msg(state: &mut LocalTransaction, src: Id, msg: Msg, o: &mut Out<BlockActor>) {
     match msg {
-        Msg::Prepare => o.choose_random("local transaction", vec![(src, true), (src, false)]),
+        Msg::Prepare => o.choose_random("local transaction", vec![true, false]),
         Msg::Commit | Msg::Rollback => {
             *state = None;
             o.send(src, Msg::Done);
@@ -232,28 +238,32 @@ impl Actor for BlockActor {
     type Timer = ();
     type State = State;
     type Storage = ();
-    /// Whom to answer, and what the local transaction came to.
-    type Random = (Id, bool);
+    /// What the local transaction came to.
+    type Random = bool;
 
     fn on_start(&self, _: Id, _: &Option<()>, o: &mut Out<Self>) -> State {
         match self {
             Self::Coordinator(me) => State::Coordinator(me.start(o)),
-            Self::Participant => State::Participant(None),
+            Self::Participant { .. } => State::Participant(None),
         }
     }
 
     fn on_msg(&self, _: Id, state: &mut Cow<'_, State>, src: Id, msg: Msg, o: &mut Out<Self>) {
         match (self, state.to_mut()) {
             (Self::Coordinator(me), State::Coordinator(state)) => me.on_msg(state, msg, o),
-            (_, State::Participant(state)) => participant_on_msg(state, src, msg, o),
-            (Self::Participant, State::Coordinator(_)) => unreachable!("a node keeps its role"),
+            (Self::Participant { .. }, State::Participant(state)) => participant_on_msg(state, src, msg, o),
+            (Self::Coordinator(_), State::Participant(_)) | (Self::Participant { .. }, State::Coordinator(_)) => {
+                unreachable!("a node keeps its role")
+            }
         }
     }
 
     /// `... and return result`.
-    fn on_random(&self, _: Id, state: &mut Cow<'_, State>, (caller, result): &(Id, bool), o: &mut Out<Self>) {
-        *state.to_mut() = State::Participant(Some(*result));
-        o.send(*caller, Msg::Prepared(*result));
+    fn on_random(&self, _: Id, state: &mut Cow<'_, State>, result: &bool, o: &mut Out<Self>) {
+        if let Self::Participant { caller } = self {
+            *state.to_mut() = State::Participant(Some(*result));
+            o.send(*caller, Msg::Prepared(*result));
+        }
     }
 }
 
@@ -305,7 +315,7 @@ impl Protocol for Block {
         };
         Roster::new()
             .role("coordinator", [BlockActor::Coordinator(coordinator)])
-            .role("participant", vec![BlockActor::Participant; self.sizes.participants])
+            .role("participant", vec![BlockActor::Participant { caller: Id::from(0) }; self.sizes.participants])
     }
 
     fn history(&self) -> Ledger {

@@ -1,7 +1,8 @@
 //! What must be true of atomic commitment, and what the observer remembers to judge it.
 //!
-//! The claims are those of [BHG] 7.3 and of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic Commitment* (1993),
-//! AC1 to AC5. An outcome counts when it is in a node's log, whether the node is up or down.
+//! The claims are those of [BHG] 7.3 and of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic
+//! Commitment* (1993), AC1 to AC5. An outcome counts when it is in a node's log, whether the node is up or
+//! down.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,10 @@ use super::{Msg, Outcome, Overdue, Record, TwoPhase, TwoPhaseActor, Vote};
 /// What the observer remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Ledger {
-    /// Participants that have not voted Yes, or have also voted No.
-    pub unwilling: BTreeSet<Id>,
+    /// Participants that have not voted Yes.
+    pub silent: BTreeSet<Id>,
+    /// Participants that have voted No, whatever they voted besides.
+    pub refused: BTreeSet<Id>,
     /// The first reason that there was to abort.
     pub excuse: Option<Excuse>,
     /// The first offence of each kind, in the order of their happening.
@@ -28,7 +31,8 @@ pub struct Ledger {
 pub enum Excuse {
     /// A participant has voted No.
     No,
-    /// A participant has waited too long for Prepare, or the coordinator for votes.
+    /// A participant has waited too long for Prepare, the coordinator for votes, or a peer for the outcome, who
+    /// then asked.
     Overdue,
     /// The coordinator has restarted.
     Restart,
@@ -41,7 +45,7 @@ pub enum Offence {
     CommitsAgainst {
         /// Who commits.
         node: Id,
-        /// Who has not voted Yes.
+        /// Who has not voted Yes, or also No.
         unwilling: BTreeSet<Id>,
     },
     /// A participant commits that is not willing itself.
@@ -88,7 +92,7 @@ pub enum Fact {
 impl Ledger {
     /// Nobody has voted.
     pub fn new(participants: BTreeSet<Id>) -> Self {
-        Self { unwilling: participants, excuse: None, offences: Vec::new() }
+        Self { silent: participants, refused: BTreeSet::new(), excuse: None, offences: Vec::new() }
     }
 
     fn offend(&mut self, offence: Offence) {
@@ -101,11 +105,12 @@ impl Ledger {
     fn record_decision(&mut self, node: Id, outcome: Outcome) {
         match outcome {
             Outcome::Commit => {
-                if !self.unwilling.is_empty() {
-                    self.offend(Offence::CommitsAgainst { node, unwilling: self.unwilling.clone() });
-                }
-                if self.unwilling.contains(&node) {
+                let unwilling = &self.silent | &self.refused;
+                if unwilling.contains(&node) {
                     self.offend(Offence::CommitsUnwilling { node });
+                }
+                if !unwilling.is_empty() {
+                    self.offend(Offence::CommitsAgainst { node, unwilling });
                 }
             }
             Outcome::Abort => {
@@ -123,10 +128,10 @@ impl History for Ledger {
     fn record(&mut self, fact: &Fact) {
         match *fact {
             Fact::Voted(node, Vote::Yes) => {
-                self.unwilling.remove(&node);
+                self.silent.remove(&node);
             }
             Fact::Voted(node, Vote::No) => {
-                self.unwilling.insert(node);
+                self.refused.insert(node);
             }
             Fact::Excused(excuse) => {
                 self.excuse.get_or_insert(excuse);
@@ -138,7 +143,8 @@ impl History for Ledger {
     }
 }
 
-/// Pushes the facts of a step: votes and reasons first, since what is decided in the same step may rest on them.
+/// Pushes the facts of a step: votes and reasons first, since what is decided in the same step may rest on
+/// them.
 pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &mut Facts<Fact>) {
     for envelope in step.sent {
         match envelope.msg {
@@ -150,6 +156,7 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
             Msg::Commit if step.node == coordinator && step.stored_after != Some(&Record::Commit) => {
                 facts.push(Fact::ToldUnrecorded(envelope.dst));
             }
+            Msg::Query if envelope.dst != coordinator => facts.push(Fact::Excused(Excuse::Overdue)),
             Msg::Prepare | Msg::Commit | Msg::Abort | Msg::Query | Msg::Ack => {}
         }
     }
@@ -181,6 +188,7 @@ pub(super) fn properties() -> Vec<Property<TwoPhase>> {
         irrevocable(),
         coordinator_consistency(),
         termination(),
+        outcome_spreads(),
         all_commit(),
         all_abort("abort-after-no", "A No makes all abort", Excuse::No),
         all_abort("abort-by-timeout", "Impatience makes all abort, without any No before it", Excuse::Overdue),
@@ -215,7 +223,7 @@ fn commit_validity() -> Property<TwoPhase> {
     offence(claim, |offence| {
         let Offence::CommitsAgainst { node, unwilling } = offence else { return None };
         let names: Vec<String> = unwilling.iter().map(|id| format!("{id:?}")).collect();
-        Some(format!("{node:?} committed when {} had not voted Yes", names.join(" and ")))
+        Some(format!("{node:?} committed when {} were not willing", names.join(" and ")))
     })
 }
 
@@ -232,7 +240,7 @@ fn own_vote() -> Property<TwoPhase> {
 fn abort_validity() -> Property<TwoPhase> {
     let claim = Claim::always(
         "abort-validity",
-        "Nobody aborts unless somebody voted No, waited too long for Prepare or votes, or the coordinator restarted",
+        "Nobody aborts unless somebody voted No, waited too long, or the coordinator restarted",
     );
     offence(claim, |offence| {
         let Offence::AbortsWithoutExcuse { node } = offence else { return None };
@@ -257,20 +265,34 @@ fn coordinator_consistency() -> Property<TwoPhase> {
     })
 }
 
-/// AC5. Nobody who is up waits for ever. It holds when whoever crashes comes back; with a coordinator that does not, two-phase
-/// commit blocks.
+/// Whether a participant that is up has decided; `None` for all other nodes.
+fn up_and_decided(_: &TwoPhase, node: &Node<'_, TwoPhaseActor>) -> Option<bool> {
+    let is_participant = node.id != Id::from(TwoPhase::COORDINATOR);
+    (is_participant && node.state.is_some()).then(|| logged(node).is_some())
+}
+
+fn position_of(decided: &[Option<bool>], is: bool) -> Option<Id> {
+    decided.iter().position(|decided| *decided == Some(is)).map(Id::from)
+}
+
+/// AC5. Nobody who is up waits for ever. It holds when whoever crashes comes back; with a coordinator that does
+/// not, two-phase commit blocks.
 fn termination() -> Property<TwoPhase> {
     Claim::no_deadlock("termination", "Where nothing can happen any more every participant that is up has decided")
-        .by_nodes(
-            |_: &TwoPhase, node| {
-                let is_participant = node.id != Id::from(TwoPhase::COORDINATOR);
-                is_participant && node.state.is_some() && logged(node).is_none()
-            },
-            |_, waits| {
-                let id = Id::from(waits.iter().position(|waits| *waits)?);
-                Some(Evidence::new(format!("{id:?} has not decided, and nothing can happen any more")))
-            },
-        )
+        .by_nodes(up_and_decided, |_, decided| {
+            let id = position_of(decided, false)?;
+            Some(Evidence::new(format!("{id:?} has not decided, and nothing can happen any more")))
+        })
+}
+
+/// What cooperative termination gives even without the coordinator: who waits for ever has nobody to learn
+/// from.
+fn outcome_spreads() -> Property<TwoPhase> {
+    let claim = "Where nothing can happen any more all participants that are up have decided, or none of them has";
+    Claim::no_deadlock("outcome-spreads", claim).by_nodes(up_and_decided, |_, decided| {
+        let (knows, waits) = (position_of(decided, true)?, position_of(decided, false)?);
+        Some(Evidence::new(format!("{waits:?} has not decided, and will never hear what {knows:?} knows")))
+    })
 }
 
 fn every_participant(logs: &[Option<Outcome>], outcome: Outcome) -> bool {

@@ -48,6 +48,17 @@ pub enum CoordinatorState {
     Ended,
 }
 
+impl CoordinatorState {
+    /// The message of the multicast that is going on, and who is still to be sent it.
+    fn to_send(&mut self) -> Option<(&mut BTreeSet<Id>, Msg)> {
+        match self {
+            Self::Voting { unsent, .. } => Some((unsent, Msg::Prepare)),
+            Self::Decided { unsent, outcome, .. } => Some((unsent, outcome.told())),
+            Self::Ended => None,
+        }
+    }
+}
+
 impl Coordinator {
     fn breaks(&self, deviation: Deviation) -> bool {
         self.deviations.has(deviation)
@@ -86,13 +97,12 @@ impl Coordinator {
     /// Phase 1 begins: the coordinator records that it starts, and asks all to vote ([BHG] 7.4, step 1).
     fn begin(&self, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
         o.save(Record::Start);
-        o.set_timer(Overdue::Votes, model_timeout());
-        let unsent = self.multicast(self.participants.clone(), Msg::Prepare, o);
-        CoordinatorState::Voting { yes: BTreeSet::new(), unsent }
+        let yes = BTreeSet::new();
+        self.multicast(CoordinatorState::Voting { yes, unsent: self.participants.clone() }, o)
     }
 
-    /// Phase 2 begins: with the last Yes it decides to commit, with the first No to abort ([BHG] 7.4, step 3; [GL06]
-    /// section 3: TMCommit, TMAbort).
+    /// Phase 2 begins: with the last Yes it decides to commit, with the first No to abort ([BHG] 7.4, step 3;
+    /// [GL06] section 3: TMCommit, TMAbort).
     fn count(&self, state: &mut CoordinatorState, src: Id, vote: Vote, o: &mut Out<TwoPhaseActor>) {
         let CoordinatorState::Voting { yes, .. } = state else { return };
         let for_commit = vote == Vote::Yes || self.breaks(Deviation::IgnoreNo);
@@ -132,8 +142,8 @@ impl Coordinator {
         self.decide(presumed, o)
     }
 
-    /// A coordinator that restarts and finds its outcome tells it again: it does not know how far it had come ([G78]
-    /// 5.8.3.3).
+    /// A coordinator that restarts and finds its outcome tells it again: it does not know how far it had come
+    /// ([G78] 5.8.3.3).
     fn take_up(&self, outcome: Outcome, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
         let receivers =
             if self.breaks(Deviation::SilentRecovery) { BTreeSet::new() } else { self.participants.clone() };
@@ -141,26 +151,20 @@ impl Coordinator {
     }
 
     fn tell(&self, outcome: Outcome, receivers: BTreeSet<Id>, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
-        let resends_left = self.sizes.resends;
-        if resends_left > 0 {
-            o.set_timer(Overdue::Acks, model_timeout());
-        }
-        let unsent = self.multicast(receivers, outcome.told(), o);
-        CoordinatorState::Decided { outcome, unsent, unacked: self.participants.clone(), resends_left }
+        let (unacked, resends_left) = (self.participants.clone(), self.sizes.resends);
+        self.multicast(CoordinatorState::Decided { outcome, unsent: receivers, unacked, resends_left }, o)
     }
 
     /// The outcome is told again to all who have not acknowledged it ([G78] 5.8.3.3).
     fn resend(&self, state: &mut CoordinatorState, o: &mut Out<TwoPhaseActor>) {
-        let CoordinatorState::Decided { outcome, unsent, unacked, resends_left } = state else { return };
+        let CoordinatorState::Decided { unsent, unacked, resends_left, .. } = state else { return };
+        unsent.clone_from(unacked);
         *resends_left -= 1;
-        if *resends_left > 0 {
-            o.set_timer(Overdue::Acks, model_timeout());
-        }
-        *unsent = self.multicast(unacked.clone(), outcome.told(), o);
+        *state = self.multicast(state.clone(), o);
     }
 
-    /// A participant asks: it is told the outcome, if there is one ([BHG] 7.4), and abort if there is nothing to be known any
-    /// more ([MLO86]).
+    /// A participant asks: it is told the outcome, if there is one ([BHG] 7.4), and abort if there is nothing
+    /// to be known any more ([MLO86]).
     fn answer(state: &CoordinatorState, src: Id, o: &mut Out<TwoPhaseActor>) {
         match state {
             CoordinatorState::Voting { .. } => {}
@@ -169,7 +173,8 @@ impl Coordinator {
         }
     }
 
-    /// When every participant has the outcome in its log, nobody will need it any more ([G78] 5.8.3.3; [MLO86]).
+    /// When every participant has the outcome in its log, nobody will need it any more ([G78] 5.8.3.3;
+    /// [MLO86]).
     fn note_ack(&self, state: &mut CoordinatorState, src: Id, o: &mut Out<TwoPhaseActor>) {
         let CoordinatorState::Decided { unacked, .. } = state else { return };
         unacked.remove(&src);
@@ -182,34 +187,37 @@ impl Coordinator {
         }
     }
 
-    /// Starts to send `msg` to `receivers`, and returns those to whom it is still to be sent.
-    fn multicast(&self, receivers: BTreeSet<Id>, msg: Msg, o: &mut Out<TwoPhaseActor>) -> BTreeSet<Id> {
-        match self.sizes.multicast {
-            Multicast::OneByOne => {
-                leave_open(&receivers, o);
-                receivers
-            }
-            Multicast::AtOnce => {
-                o.broadcast(&receivers, &msg);
-                BTreeSet::new()
-            }
+    /// Starts to send the message of `state` to all in its `unsent`.
+    fn multicast(&self, mut state: CoordinatorState, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
+        if let (Multicast::AtOnce, Some((unsent, msg))) = (self.sizes.multicast, state.to_send()) {
+            o.broadcast(&*unsent, &msg);
+            unsent.clear();
         }
+        send_on(&mut state, o);
+        state
     }
 
     /// The next send of a multicast.
-    pub(super) fn send_next(&self, state: &mut CoordinatorState, to: Id, o: &mut Out<TwoPhaseActor>) {
-        let (unsent, msg) = match state {
-            CoordinatorState::Voting { unsent, .. } => (unsent, Msg::Prepare),
-            CoordinatorState::Decided { unsent, outcome, .. } => (unsent, outcome.told()),
-            CoordinatorState::Ended => return,
-        };
-        unsent.remove(&to);
-        o.send(to, msg);
-        leave_open(unsent, o);
+    pub(super) fn send_next(state: &mut CoordinatorState, to: Id, o: &mut Out<TwoPhaseActor>) {
+        if let Some((unsent, msg)) = state.to_send() {
+            unsent.remove(&to);
+            o.send(to, msg);
+        }
+        send_on(state, o);
     }
 }
 
-/// Leaves open to which of `receivers` is sent next. None of them: the choice is closed.
-fn leave_open(receivers: &BTreeSet<Id>, o: &mut Out<TwoPhaseActor>) {
-    o.choose_random(NEXT, receivers.iter().copied().map(Pick::SendTo).collect());
+/// Leaves open to whom is sent next. When all have been sent to, the wait for their answers begins.
+fn send_on(state: &mut CoordinatorState, o: &mut Out<TwoPhaseActor>) {
+    let unsent = state.to_send().map(|(unsent, _)| unsent.clone()).unwrap_or_default();
+    let wait = match state {
+        CoordinatorState::Voting { .. } => Some(Overdue::Votes),
+        CoordinatorState::Decided { resends_left: 1.., .. } => Some(Overdue::Acks),
+        CoordinatorState::Decided { resends_left: 0, .. } | CoordinatorState::Ended => None,
+    };
+    if let (true, Some(overdue)) = (unsent.is_empty(), wait) {
+        o.set_timer(overdue, model_timeout());
+    }
+    // An empty set of options closes the choice.
+    o.choose_random(NEXT, unsent.into_iter().map(Pick::SendTo).collect());
 }

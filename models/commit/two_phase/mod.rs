@@ -3,24 +3,25 @@
 //! # Source
 //!
 //! J. Gray, *Notes on Data Base Operating Systems* (1978), section 5.8.3 [G78]; P. Bernstein, V. Hadzilacos and
-//! N. Goodman, *Concurrency Control and Recovery in Database Systems* (1987), chapter 7 [BHG]; J. Gray and
-//! L. Lamport, *Consensus on Transaction Commit* (2006), section 3 [GL06]; the answer that a coordinator gives for a
-//! transaction that it has forgotten is that of C. Mohan, B. Lindsay and R. Obermarck, *Transaction Management
-//! in the R\* Distributed Database Management System* (1986) [MLO86]: presumed abort.
+//! N. Goodman, *Concurrency Control and Recovery in Database Systems* (1987), chapter 7 [BHG]; J. Gray and L.
+//! Lamport, *Consensus on Transaction Commit* (2006), section 3 [GL06]; the answer that a coordinator gives for
+//! a transaction that it has forgotten is that of C. Mohan, B. Lindsay and R. Obermarck, *Transaction
+//! Management in the R\* Distributed Database Management System* (1986) [MLO86]: presumed abort.
 //!
 //! # What is modelled
 //!
-//! One transaction, its logs, every time-out, recovery of the coordinator and of participants, repeated questions and
-//! answers in a bounded number, forgetting, and on request cooperative termination ([BHG] 7.4). A write to the log and the
-//! messages of the same step are atomic, which is what "force the log, then send" buys. A multicast is *one send a step*, so
-//! that a crash may fall between two of its sends; the order is left open. With `multicast = "at-once"` it is one step.
+//! One transaction, its logs, every time-out, recovery of the coordinator and of participants, repeated
+//! questions and answers in a bounded number, forgetting, and on request cooperative termination ([BHG] 7.4). A
+//! write to the log and the messages of the same step are atomic, which is what "force the log, then send"
+//! buys. A multicast is *one send a step*, so that a crash may fall between two of its sends; the order is left
+//! open. With `multicast = "at-once"` it is one step.
 //!
 //! # What is left out, and why that is sound
 //!
-//! The work of the transaction is one open choice of a participant, to vote Yes or No. Other transactions share nothing
-//! with this one but locks, which a participant holds exactly while it is prepared. Log records are never lost or torn: the
-//! protocol assumes that. Real servers ask and repeat for ever; a bounded number is enough as long as it exceeds what may be
-//! lost, and checks with fewer show what fails.
+//! The work of the transaction is one open choice of a participant, to vote Yes or No. Other transactions share
+//! nothing with this one but locks, which a participant holds exactly while it is prepared. Log records are
+//! never lost or torn: the protocol assumes that. Real servers ask and repeat for ever; a bounded number is
+//! enough as long as it exceeds what may be lost, and checks with fewer show what fails.
 //!
 //! | file | what |
 //! |---|---|
@@ -60,11 +61,13 @@ params! {
         pub participants: usize = 2, in 1..=7;
         /// How often a prepared participant asks for the outcome, beside once when it restarts.
         pub queries: usize = 1, in 0..=3;
-        /// How often the coordinator repeats its outcome to those who have not acknowledged it, beside once when it restarts.
+        /// How often the coordinator repeats its outcome to those who have not acknowledged it, beside once
+        /// when it restarts.
         pub resends: usize = 0, in 0..=3;
         /// How a message to all participants is sent.
         pub multicast: Multicast = Multicast::OneByOne;
-        /// Whether the coordinator forgets the transaction once all have acknowledged, and from then on presumes abort.
+        /// Whether the coordinator forgets the transaction once all have acknowledged, and from then on
+        /// presumes abort.
         pub forgets: bool = true;
         /// Whether a prepared participant also asks its peers (cooperative termination).
         pub cooperative: bool = false;
@@ -262,7 +265,9 @@ impl Actor for TwoPhaseActor {
 
     fn on_random(&self, _: Id, state: &mut Cow<'_, State>, pick: &Pick, o: &mut Out<Self>) {
         match (self, state.to_mut(), pick) {
-            (Self::Coordinator(me), State::Coordinator(state), Pick::SendTo(to)) => me.send_next(state, *to, o),
+            (Self::Coordinator(_), State::Coordinator(state), Pick::SendTo(to)) => {
+                Coordinator::send_next(state, *to, o)
+            }
             (Self::Participant(me), State::Participant(state), Pick::Vote(vote)) => me.vote(state, *vote, o),
             (Self::Coordinator(_) | Self::Participant(_), State::Coordinator(_) | State::Participant(_), _) => {
                 unreachable!("{ROLE_KEPT}")

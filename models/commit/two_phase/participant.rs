@@ -44,8 +44,8 @@ impl Participant {
         self.deviations.has(deviation)
     }
 
-    /// What comes first after a start or a restart, by the log ([BHG] 7.4, recovery): nothing is known of a vote, so
-    /// that it may still abort; or it has voted Yes, so that it must ask; or it knows.
+    /// What comes first after a start or a restart, by the log ([BHG] 7.4, recovery): nothing is known of a
+    /// vote, so that it may still abort; or it has voted Yes, so that it must ask; or it knows.
     pub(super) fn start(&self, log: Option<Record>, o: &mut Out<TwoPhaseActor>) -> ParticipantState {
         match log {
             None => {
@@ -147,8 +147,8 @@ impl Participant {
         ParticipantState::Prepared { queries_left }
     }
 
-    /// An outcome is told. It is obeyed by those who are uncertain, and acknowledged to the coordinator as often as it
-    /// tells it ([BHG] 7.4, step 4; [G78] 5.8.3.3).
+    /// An outcome is told. It is obeyed by those who are uncertain, and acknowledged to the coordinator as
+    /// often as it tells it ([BHG] 7.4, step 4; [G78] 5.8.3.3).
     fn learn(&self, state: &mut ParticipantState, src: Id, outcome: Outcome, o: &mut Out<TwoPhaseActor>) {
         let obeyed = match (*state, outcome) {
             (ParticipantState::Prepared { .. }, _) | (ParticipantState::Working, Outcome::Abort) => true,
@@ -175,8 +175,8 @@ impl Participant {
         *state = ParticipantState::Decided(outcome);
     }
 
-    /// Cooperative termination: a peer asks. One that knows tells, one that has not voted aborts and says so, one that is
-    /// uncertain itself cannot help ([BHG] 7.4).
+    /// Cooperative termination: a peer asks. One that knows tells, one that has not voted aborts and says so,
+    /// one that is uncertain itself cannot help ([BHG] 7.4).
     fn answer_peer(&self, state: &mut ParticipantState, src: Id, o: &mut Out<TwoPhaseActor>) {
         match *state {
             ParticipantState::Working => {
