@@ -9,3 +9,7 @@
 pub mod two_phase;
 pub mod two_phase_block;
 pub mod two_phase_class;
+
+pub use two_phase::TwoPhase;
+pub use two_phase_block::TwoPhaseBlock;
+pub use two_phase_class::TwoPhaseClass;

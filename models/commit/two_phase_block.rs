@@ -284,11 +284,11 @@ impl History for Ledger {
 
 /// The algorithm block.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub struct TwoPhaseBlock {
     sizes: Sizes,
 }
 
-impl Protocol for Block {
+impl Protocol for TwoPhaseBlock {
     const CARD: Card = Card {
         name: "two-phase-block",
         title: "Two-phase commit, as published: algorithm block",
@@ -335,9 +335,9 @@ impl Protocol for Block {
     }
 }
 
-fn commit_validity() -> Property<Block> {
+fn commit_validity() -> Property<TwoPhaseBlock> {
     Claim::always("commit-validity", "A participant commits only what it has executed with success").by_history(
-        |_: &Block, ledger: &Ledger| {
+        |_: &TwoPhaseBlock, ledger: &Ledger| {
             let (node, local) = ledger.committed_unexecuted?;
             let why = if local.is_none() { "had not executed anything" } else { "had failed" };
             Some(Evidence::new(format!("{node:?} committed, and its local transaction {why}")))
@@ -345,11 +345,11 @@ fn commit_validity() -> Property<Block> {
     )
 }
 
-fn termination() -> Property<Block> {
+fn termination() -> Property<TwoPhaseBlock> {
     let claim = "Where nothing can happen any more no participant holds a transaction that is neither committed nor \
                  rolled back";
     Claim::no_deadlock("termination", claim).by_nodes(
-        |_: &Block, node| matches!(node.state, Some(State::Participant(Some(true)))),
+        |_: &TwoPhaseBlock, node| matches!(node.state, Some(State::Participant(Some(true)))),
         |_, waits| {
             let id = Id::from(waits.iter().position(|waits| *waits)?);
             Some(Evidence::new(format!("{id:?} has executed its part, and nobody will tell it to commit or roll back")))
@@ -362,20 +362,20 @@ fn coordinator_witness(
     about: &str,
     sentence: &'static str,
     is_there: impl Fn(&CoordinatorState) -> bool + Send + Sync + 'static,
-) -> Property<Block> {
+) -> Property<TwoPhaseBlock> {
     Claim::sometimes(name, about).by_nodes(
-        move |_: &Block, node| matches!(node.state, Some(State::Coordinator(state)) if is_there(state)),
+        move |_: &TwoPhaseBlock, node| matches!(node.state, Some(State::Coordinator(state)) if is_there(state)),
         move |_, there| there.contains(&true).then(|| Evidence::new(sentence)),
     )
 }
 
-fn commits() -> Property<Block> {
+fn commits() -> Property<TwoPhaseBlock> {
     coordinator_witness("commits", "A transaction is committed by all", "all have committed, V is T", |state| {
         !state.prepared.is_empty()
     })
 }
 
-fn rolls_back() -> Property<Block> {
+fn rolls_back() -> Property<TwoPhaseBlock> {
     coordinator_witness("rolls-back", "A transaction is rolled back", "the coordinator rolls back", |state| {
         matches!(state.line, Line::RollingBack { .. })
     })

@@ -50,7 +50,7 @@ pub enum CoordinatorState {
 
 impl CoordinatorState {
     /// The message of the multicast that is going on, and who is still to be sent it.
-    fn to_send(&mut self) -> Option<(&mut BTreeSet<Id>, Msg)> {
+    fn sending(&mut self) -> Option<(&mut BTreeSet<Id>, Msg)> {
         match self {
             Self::Voting { unsent, .. } => Some((unsent, Msg::Prepare)),
             Self::Decided { unsent, outcome, .. } => Some((unsent, outcome.told())),
@@ -189,7 +189,7 @@ impl Coordinator {
 
     /// Starts to send the message of `state` to all in its `unsent`.
     fn multicast(&self, mut state: CoordinatorState, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
-        if let (Multicast::AtOnce, Some((unsent, msg))) = (self.sizes.multicast, state.to_send()) {
+        if let (Multicast::AtOnce, Some((unsent, msg))) = (self.sizes.multicast, state.sending()) {
             o.broadcast(&*unsent, &msg);
             unsent.clear();
         }
@@ -199,7 +199,7 @@ impl Coordinator {
 
     /// The next send of a multicast.
     pub(super) fn send_next(state: &mut CoordinatorState, to: Id, o: &mut Out<TwoPhaseActor>) {
-        if let Some((unsent, msg)) = state.to_send() {
+        if let Some((unsent, msg)) = state.sending() {
             unsent.remove(&to);
             o.send(to, msg);
         }
@@ -209,7 +209,7 @@ impl Coordinator {
 
 /// Leaves open to whom is sent next. When all have been sent to, the wait for their answers begins.
 fn send_on(state: &mut CoordinatorState, o: &mut Out<TwoPhaseActor>) {
-    let unsent = state.to_send().map(|(unsent, _)| unsent.clone()).unwrap_or_default();
+    let unsent = state.sending().map(|(unsent, _)| unsent.clone()).unwrap_or_default();
     let wait = match state {
         CoordinatorState::Voting { .. } => Some(Overdue::Votes),
         CoordinatorState::Decided { resends_left: 1.., .. } => Some(Overdue::Acks),

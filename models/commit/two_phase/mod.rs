@@ -266,7 +266,7 @@ impl Actor for TwoPhaseActor {
     fn on_random(&self, _: Id, state: &mut Cow<'_, State>, pick: &Pick, o: &mut Out<Self>) {
         match (self, state.to_mut(), pick) {
             (Self::Coordinator(_), State::Coordinator(state), Pick::SendTo(to)) => {
-                Coordinator::send_next(state, *to, o)
+                Coordinator::send_next(state, *to, o);
             }
             (Self::Participant(me), State::Participant(state), Pick::Vote(vote)) => me.vote(state, *vote, o),
             (Self::Coordinator(_) | Self::Participant(_), State::Coordinator(_) | State::Participant(_), _) => {

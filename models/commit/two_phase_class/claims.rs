@@ -7,7 +7,7 @@ use quorate::model::{Cause, Claim, Facts, History, Node, Property, Step};
 use quorate::system::Evidence;
 use serde::Serialize;
 
-use super::{Class, ClassActor, ManagerState, Msg, Proposal, State, TransactionId};
+use super::{ClassActor, ManagerState, Msg, Proposal, State, TransactionId, TwoPhaseClass};
 
 /// What the observer remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -73,7 +73,7 @@ pub(super) fn observe(step: &Step<'_, ClassActor>, facts: &mut Facts<Fact>) {
 }
 
 /// The claims, safety first, then what must be possible.
-pub(super) fn properties() -> Vec<Property<Class>> {
+pub(super) fn properties() -> Vec<Property<TwoPhaseClass>> {
     vec![
         no_exception(),
         commit_validity(),
@@ -85,9 +85,9 @@ pub(super) fn properties() -> Vec<Property<Class>> {
     ]
 }
 
-fn no_exception() -> Property<Class> {
+fn no_exception() -> Property<TwoPhaseClass> {
     Claim::always("no-exception", "Nobody raises an exception").by_nodes(
-        |_: &Class, node| match node.state {
+        |_: &TwoPhaseClass, node| match node.state {
             Some(State::Manager(ManagerState::Raised(exception))) => Some(*exception),
             Some(State::Manager(_) | State::Participant(_)) | None => None,
         },
@@ -98,9 +98,9 @@ fn no_exception() -> Property<Class> {
     )
 }
 
-fn commit_validity() -> Property<Class> {
+fn commit_validity() -> Property<TwoPhaseClass> {
     let claim = "Nobody decides in a transaction for which not all participants have executed prepare";
-    Claim::always("commit-validity", claim).by_history(|_: &Class, ledger: &Ledger| {
+    Claim::always("commit-validity", claim).by_history(|_: &TwoPhaseClass, ledger: &Ledger| {
         let (node, unprepared) = ledger.unvoted.as_ref()?;
         let names: Vec<String> = unprepared.iter().map(|id| format!("{id:?}")).collect();
         Some(Evidence::new(format!("{node:?} decided when {} had not executed prepare", names.join(" and "))))
@@ -114,7 +114,7 @@ enum Reading {
     Participant { decision: Option<Proposal> },
 }
 
-fn read(_: &Class, node: &Node<'_, ClassActor>) -> Reading {
+fn read(_: &TwoPhaseClass, node: &Node<'_, ClassActor>) -> Reading {
     match node.state {
         Some(State::Manager(ManagerState::Returned(result))) => Reading::Manager { returned: Some(*result) },
         Some(State::Manager(_)) | None => Reading::Manager { returned: None },
@@ -132,7 +132,7 @@ fn returned(readings: &[Reading], result: bool) -> Option<Id> {
     readings.iter().position(|reading| *reading == Reading::Manager { returned: Some(result) }).map(Id::from)
 }
 
-fn success_is_true() -> Property<Class> {
+fn success_is_true() -> Property<TwoPhaseClass> {
     Claim::always("success-is-true", "When True is returned every participant has decided").by_nodes(
         read,
         |_, readings| {
@@ -143,16 +143,16 @@ fn success_is_true() -> Property<Class> {
     )
 }
 
-fn decide_once() -> Property<Class> {
+fn decide_once() -> Property<TwoPhaseClass> {
     Claim::always("decide-once", "No participant replaces a decision by another").by_history(
-        |_: &Class, ledger: &Ledger| {
+        |_: &TwoPhaseClass, ledger: &Ledger| {
             let (node, from, to) = ledger.replaced?;
             Some(Evidence::new(format!("{node:?} had decided {from} and then decided {to}")))
         },
     )
 }
 
-fn final_agreement() -> Property<Class> {
+fn final_agreement() -> Property<TwoPhaseClass> {
     let claim = "Where nothing can happen any more all participants have the same decision, or none has any";
     Claim::no_deadlock("final-agreement", claim).by_nodes(read, |_, readings| {
         let show = |decision: Option<Proposal>| decision.map_or("nothing".to_owned(), |value| value.to_string());
@@ -167,7 +167,7 @@ fn final_agreement() -> Property<Class> {
     })
 }
 
-fn decides() -> Property<Class> {
+fn decides() -> Property<TwoPhaseClass> {
     Claim::sometimes("decides", "A manager returns True and all participants have decided").by_nodes(
         read,
         |_, readings| {
@@ -178,7 +178,7 @@ fn decides() -> Property<Class> {
     )
 }
 
-fn returns_false() -> Property<Class> {
+fn returns_false() -> Property<TwoPhaseClass> {
     Claim::sometimes("returns-false", "A manager returns False").by_nodes(read, |_, readings| {
         returned(readings, false).map(|manager| Evidence::new(format!("{manager:?} returned False")))
     })

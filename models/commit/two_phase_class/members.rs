@@ -61,7 +61,12 @@ pub struct ParticipantState {
 
 impl TransactionManager {
     /// `[p.prepare(transaction_id, proposal_value) for p in self.participants]`, from `at` on.
-    fn prepare(&self, at: usize, responses: Vec<(TransactionId, Proposal)>, o: &mut Out<ClassActor>) -> ManagerState {
+    pub(super) fn prepare(
+        &self,
+        at: usize,
+        responses: Vec<(TransactionId, Proposal)>,
+        o: &mut Out<ClassActor>,
+    ) -> ManagerState {
         let Some(p) = self.participants.get(at) else { return self.check(responses, o) };
         let Some(transaction_id) = self.transaction_id else {
             return ManagerState::Raised("NameError: name 'transaction_id' is not defined");
@@ -104,7 +109,7 @@ impl TransactionManager {
         }
     }
 
-    fn on_msg(&self, state: &mut ManagerState, src: Id, msg: &Msg, o: &mut Out<ClassActor>) {
+    pub(super) fn on_msg(&self, state: &mut ManagerState, src: Id, msg: &Msg, o: &mut Out<ClassActor>) {
         match (state.clone(), msg) {
             (ManagerState::Preparing { at, mut responses }, Msg::Prepared(transaction_id, value))
                 if self.participants[at] == src =>
@@ -124,7 +129,7 @@ impl TransactionManager {
     }
 
     /// `if r is not None`: what was not answered is not among the responses.
-    fn on_timeout(&self, state: &mut ManagerState, o: &mut Out<ClassActor>) {
+    pub(super) fn on_timeout(&self, state: &mut ManagerState, o: &mut Out<ClassActor>) {
         match state.clone() {
             ManagerState::Preparing { at, responses } => *state = self.prepare(at + 1, responses, o),
             ManagerState::Committing { at, values, responses } => *state = self.commit(at + 1, values, responses, o),
@@ -134,7 +139,7 @@ impl TransactionManager {
 }
 
 impl ParticipantState {
-    fn on_msg(&mut self, src: Id, msg: &Msg, o: &mut Out<ClassActor>) {
+    pub(super) fn on_msg(&mut self, src: Id, msg: &Msg, o: &mut Out<ClassActor>) {
         match msg {
             Msg::Prepare(transaction_id, value) => self.prepare(src, *transaction_id, *value, o),
             Msg::Commit(_, values) => self.commit(src, values, o),

@@ -58,7 +58,6 @@ mod claims;
 mod members;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use quorate::model::{Card, Deviations, Facts, NoDeviation, Property, Protocol, Roster, Step};
 use quorate::{Actor, Id, Out, params};
@@ -151,11 +150,11 @@ impl Actor for ClassActor {
 
 /// The classes.
 #[derive(Clone, Debug)]
-pub struct Class {
+pub struct TwoPhaseClass {
     sizes: Sizes,
 }
 
-impl Class {
+impl TwoPhaseClass {
     const PROPOSALS: [Proposal; 3] = ['X', 'Y', 'Z'];
 
     fn participants(&self) -> impl Iterator<Item = Id> {
@@ -172,7 +171,7 @@ impl Class {
     }
 }
 
-impl Protocol for Class {
+impl Protocol for TwoPhaseClass {
     const CARD: Card = Card {
         name: "two-phase-class",
         title: "Two-phase commit, as published: Python classes",
