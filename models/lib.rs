@@ -2,8 +2,15 @@
 
 use quorate::cluster::{Entry, entry};
 
+pub mod commit;
 pub mod locks;
 pub mod stores;
 
 /// Every protocol, by name.
-pub static CATALOGUE: &[&dyn Entry] = &[entry::<locks::RedisLock>(), entry::<locks::RedisSetnx>()];
+pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<locks::RedisLock>(),
+    entry::<locks::RedisSetnx>(),
+    entry::<commit::TwoPhaseBlock>(),
+    entry::<commit::TwoPhaseClass>(),
+    entry::<commit::TwoPhase>(),
+];
