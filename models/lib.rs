@@ -6,4 +6,5 @@ pub mod locks;
 pub mod stores;
 
 /// Every protocol, by name.
-pub static CATALOGUE: &[&dyn Entry] = &[entry::<locks::RedisLock>(), entry::<locks::RedisSetnx>()];
+pub static CATALOGUE: &[&dyn Entry] =
+    &[entry::<locks::OptimisticArticle>(), entry::<locks::RedisLock>(), entry::<locks::RedisSetnx>()];
