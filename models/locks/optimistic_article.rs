@@ -56,7 +56,7 @@ params! {
     /// Who uses the lock.
     pub struct Sizes {
         /// Number of clients.
-        pub clients: usize = 2, in 1..=4;
+        pub clients: usize = 2, in 1..=6;
         /// How often `get_lock` tries before it returns None; the article tries 10 times.
         pub tries: usize = 10, in 1..=10;
     }
