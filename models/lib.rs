@@ -6,8 +6,10 @@ pub mod commit;
 pub mod locks;
 pub mod stores;
 
-/// Every protocol, by name.
+/// Every protocol, by name: one line each.
+#[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<locks::OptimisticArticle>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
     entry::<commit::TwoPhaseBlock>(),

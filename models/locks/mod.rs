@@ -3,12 +3,15 @@
 //! | file | what |
 //! |---|---|
 //! | `ownership` | a ghost of all locks on a key: whose the key is, and who removed what was not theirs |
+//! | `optimistic_article` | an optimistic lock by a version, as an article published it |
 //! | `redis_setnx` | a lock by `SETNX` and `DEL`, as an article published it |
 //! | `redis_lock` | a lock on one Redis that is right: owner's token, time to live, fencing |
 
+pub mod optimistic_article;
 mod ownership;
 pub mod redis_lock;
 pub mod redis_setnx;
 
+pub use optimistic_article::OptimisticArticle;
 pub use redis_lock::RedisLock;
 pub use redis_setnx::RedisSetnx;

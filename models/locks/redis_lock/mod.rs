@@ -65,7 +65,7 @@ params! {
     /// Who uses the lock, and what is assumed of time.
     pub struct Sizes {
         /// Number of clients.
-        pub clients: usize = 2, in 1..=4;
+        pub clients: usize = 2, in 1..=6;
         /// How often a client tries to get the lock before it gives up.
         pub tries: usize = 2, in 1..=3;
         /// How often each client wants the lock.

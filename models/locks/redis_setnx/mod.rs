@@ -70,7 +70,7 @@ params! {
     /// Who uses the lock, and how.
     pub struct Sizes {
         /// Number of clients.
-        pub clients: usize = 2, in 1..=4;
+        pub clients: usize = 2, in 1..=6;
         /// How often `get_lock` tries before it returns False; the article tries 10 times.
         pub tries: usize = 2, in 1..=10;
         /// How often each client wants the lock.
