@@ -17,7 +17,7 @@ pub enum Exit {
     /// 1: a verdict or a count differs; of an ad hoc run: a property is violated. Of a replay: the trace no
     /// longer applies.
     Differs = 1,
-    /// 2: the command line, a manifest, a trace or a parameter is wrong; nothing was run.
+    /// 2: the command line, a manifest, a trace or a parameter is wrong, or a file cannot be read or written.
     Usage = 2,
     /// 3: nothing differs, but something is undecided: a limit was reached, or, of an ad hoc run, a witness was not.
     Undecided = 3,

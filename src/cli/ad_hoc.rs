@@ -14,7 +14,7 @@ use crate::spec::{self, Check, Source};
 /// The check of `protocol` with these options.
 pub(super) fn check(session: &Session<'_>, protocol: &str, args: &InstanceArgs) -> Result<Check, CliError> {
     let text = manifest(protocol, args)?;
-    let source = Source { name: "the command line, as a manifest has it".to_owned(), text, from_options: true };
+    let source = Source { name: "the command line".to_owned(), text, from_options: true };
     let manifest = spec::read(source, session.catalogue).map_err(|mistakes| CliError::Mistakes(vec![mistakes]))?;
     Ok(manifest.checks.into_iter().next().expect("there is one check in the manifest below"))
 }

@@ -11,7 +11,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    every verdict is as expected (ad hoc: nothing is violated; replay: confirmed)
   1    a verdict or a count differs (ad hoc: a property is violated; replay: no longer applies)
-  2    the command line, a manifest, a trace or a parameter is wrong; nothing was run
+  2    the command line, a manifest, a trace or a parameter is wrong, or a file cannot be
+       read or written
   3    undecided: a limit was reached (ad hoc: or a witness was not)
   4    nothing was selected
   101  internal error
@@ -30,7 +31,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Visit every reachable state, and compare the verdicts with those expected
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Take the steps of a trace again, and say whether it still shows what it showed
     Replay(ReplayArgs),
     /// The protocols of the catalogue

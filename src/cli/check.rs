@@ -9,6 +9,7 @@ use super::output::Outputs;
 use super::progress::{Board, Line};
 use super::runner::{Event, Job, Plan, run_all};
 use super::{CliError, Session, Streams, ad_hoc, find, select};
+use crate::cluster::Entry;
 use crate::engine::{Paths, StopWhen};
 use crate::exit::Exit;
 use crate::report::style::{FAINT, paint};
@@ -105,7 +106,7 @@ fn plan(args: &CheckArgs, is_ad_hoc: bool) -> Plan {
 }
 
 fn properties(session: &Session<'_>, check: &Check) -> Vec<PropertyCard> {
-    session.entry(&check.instance.protocol).map(|entry| entry.properties()).unwrap_or_default()
+    session.entry(&check.instance.protocol).map(Entry::properties).unwrap_or_default()
 }
 
 /// Runs the checks, and writes the rows of the table as they come, in the order of the checks.

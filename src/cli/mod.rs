@@ -40,7 +40,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstream::AutoStream;
 use clap::Parser;
 
-use self::args::{CheckArgs, Cli, Command};
+use self::args::{Cli, Command};
 use self::error::CliError;
 use self::plain::Plain;
 use crate::cluster::Entry;
@@ -126,7 +126,7 @@ impl<'c> Session<'c> {
     }
 
     fn obey(&self, cli: Cli, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
-        match cli.command.unwrap_or_else(|| Command::Check(CheckArgs::default())) {
+        match cli.command.unwrap_or_else(|| Command::Check(Box::default())) {
             Command::Check(args) => check::check(self, &args, streams),
             Command::Replay(args) => replay::replay(self, &args, streams),
             Command::List(args) => list::list(self, &args, streams),

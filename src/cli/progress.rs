@@ -153,3 +153,39 @@ impl Line {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(board: &Board<'_>, width: usize) -> String {
+        board.line(3, 40, width).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_line_tells_of_all_searches_in_the_columns_that_there_are() {
+        let interrupted = AtomicBool::new(false);
+        let board = Board::new(&interrupted);
+        assert_eq!(told(&board, 100), "");
+        let first = board.watch(7, "paxos: three acceptors".to_owned());
+        let statistics = Statistics {
+            distinct: 1_500,
+            generated: 4_000,
+            depth: 9,
+            peak_bytes: 1 << 20,
+            elapsed_us: 500_000,
+            ..Statistics::default()
+        };
+        first.tick(&statistics, 200);
+        let numbers = "1,500 distinct, 4,000 generated, 200 queued, depth 9, 3,000/s, 1.0 MiB";
+        assert_eq!(told(&board, 120), format!("[3/40] paxos: three acceptors: {numbers}"));
+        assert_eq!(told(&board, 95), format!("[3/40] paxos: three …: {numbers}"));
+        assert_eq!(told(&board, 80), format!("[3/40] {numbers}"));
+        assert_eq!(told(&board, 20).chars().count(), 19);
+        let second = board.watch(8, "raft: two servers".to_owned());
+        second.tick(&statistics, 1);
+        assert!(told(&board, 130).starts_with("[3/40] paxos: three acceptors and 1 more: 3,000 distinct, 8,000"));
+        drop(first);
+        assert!(told(&board, 130).starts_with("[3/40] raft: two servers: 1,500 distinct"));
+    }
+}

@@ -1,9 +1,11 @@
 //! Why a check is not as expected, with the story of every violation that nobody expected.
 
+use std::collections::BTreeSet;
+
 use super::style::{BAD, DOUBTFUL, FAINT, STRONG, paint};
 use super::table::status;
 use crate::exit::Exit;
-use crate::spec::{Checked, Conclusion, Failure, Outcome};
+use crate::spec::{Checked, Conclusion, Failure, Outcome, Size};
 use crate::trace::story;
 
 /// What there is to say of a check below the table; empty if it is as expected.
@@ -13,9 +15,10 @@ pub fn failures(checked: &Checked) -> String {
         Conclusion::Refused(sentence) => format!("\n{}  {sentence}\n", heading(checked)),
         Conclusion::Searched(outcome) if outcome.failures.is_empty() => String::new(),
         Conclusion::Searched(outcome) => {
-            let stories = outcome.failures.iter().filter_map(|failure| told(outcome, failure));
-            let stories: String = stories.map(|story| format!("\n{}", indented(&story))).collect();
-            format!("\n{}{}{stories}{}", heading(checked), reasons(outcome), again(checked))
+            let told: BTreeSet<usize> = outcome.failures.iter().filter_map(|failure| told(outcome, failure)).collect();
+            let traces = told.into_iter().filter_map(|property_ix| outcome.traces[property_ix].as_ref());
+            let stories: String = traces.map(|trace| format!("\n{}", indented(&story(trace)))).collect();
+            format!("\n{}{}{}{stories}{}", heading(checked), reasons(outcome), origin(checked, outcome), again(checked))
         }
     }
 }
@@ -46,16 +49,15 @@ fn reasons(outcome: &Outcome) -> String {
     lines.iter().map(line).collect()
 }
 
-/// The story of what should not have been found.
-fn told(outcome: &Outcome, failure: &Failure) -> Option<String> {
+/// The property whose story tells what should not have been found.
+fn told(outcome: &Outcome, failure: &Failure) -> Option<usize> {
     match failure {
         Failure::Violated { property_ix, .. }
         | Failure::TooLong { property_ix, .. }
         | Failure::WitnessReached { property_ix, .. }
-        | Failure::Decided { property_ix, .. } => outcome.traces[*property_ix].as_ref().map(story),
+        | Failure::Decided { property_ix, .. } => Some(*property_ix),
         Failure::AnotherViolated { others, .. } => {
-            let named = |name: &String| outcome.properties.iter().position(|card| card.name == *name);
-            others.first().and_then(named).and_then(|ix| outcome.traces[ix].as_ref()).map(story)
+            outcome.properties.iter().position(|card| others.first() == Some(&card.name))
         }
         Failure::ViolationNotFound { .. }
         | Failure::WitnessMissing { .. }
@@ -64,11 +66,21 @@ fn told(outcome: &Outcome, failure: &Failure) -> Option<String> {
     }
 }
 
+/// Where the counts come from, if they are not what they were.
+fn origin(checked: &Checked, outcome: &Outcome) -> String {
+    let moved = outcome.failures.iter().any(|failure| matches!(failure, Failure::CountMoved { .. }));
+    let source = checked.check.source.as_ref().filter(|_| moved);
+    source.map(|source| format!("  {} {source}\n", paint(FAINT, "source:"))).unwrap_or_default()
+}
+
 fn again(checked: &Checked) -> String {
     let Some((file, _)) = &checked.check.place else { return String::new() };
     let (file, name) = (shell_word(file), shell_word(&checked.check.name));
-    let command = format!("quorate check {file} --size {} --name {name}", checked.check.size.word());
-    format!("\n  {} {command}\n", paint(FAINT, "again:"))
+    let size = match checked.check.size {
+        Size::Small => String::new(),
+        Size::Standard | Size::Stress => format!(" --size {}", checked.check.size.word()),
+    };
+    format!("\n  {} quorate check {file}{size} --name {name}\n", paint(FAINT, "again:"))
 }
 
 /// A word that a shell takes as one.

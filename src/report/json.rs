@@ -27,6 +27,7 @@
 //! The version grows when a member is taken away or changes its meaning; a reader passes over members that it
 //! does not know. A trace in a report is what a trace file holds.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -79,7 +80,7 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<Lock>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    statistics: Option<&'a Statistics>,
+    statistics: Option<Numbers<'a>>,
 }
 
 #[derive(Serialize)]
@@ -95,7 +96,9 @@ struct PropertyRow<'a> {
     name: &'a str,
     kind: PropertyKind,
     claim: &'a str,
-    expected: String,
+    expected: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_most_steps: Option<u32>,
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
@@ -103,6 +106,26 @@ struct PropertyRow<'a> {
     steps: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<&'a Trace>,
+}
+
+/// The numbers of a search, actions by their words.
+#[derive(Serialize)]
+pub(super) struct Numbers<'a> {
+    distinct: u64,
+    generated: u64,
+    depth: u32,
+    widths: &'a [u64],
+    actions: IndexMap<&'static str, u64>,
+    peak_bytes: u64,
+    elapsed_us: u64,
+}
+
+impl<'a> Numbers<'a> {
+    pub(super) fn of(statistics: &'a Statistics) -> Self {
+        let Statistics { distinct, generated, depth, ref widths, actions, peak_bytes, elapsed_us } = *statistics;
+        let actions = ActionKind::ALL.into_iter().zip(actions).map(|(kind, number)| (kind.word(), number)).collect();
+        Self { distinct, generated, depth, widths, actions, peak_bytes, elapsed_us }
+    }
 }
 
 /// The report of a run that ends with `exit`.
@@ -145,7 +168,7 @@ fn row(checked: &Checked) -> Row<'_> {
         properties: outcome.map(properties).unwrap_or_default(),
         unused_faults: checked.unused_faults(),
         lock: check.lock,
-        statistics: outcome.map(|outcome| &outcome.exploration.statistics),
+        statistics: outcome.map(|outcome| Numbers::of(&outcome.exploration.statistics)),
     }
 }
 
@@ -181,7 +204,8 @@ fn property(outcome: &Outcome, ix: usize) -> PropertyRow<'_> {
         name: &card.name,
         kind: card.kind,
         claim: &card.about,
-        expected: outcome.expected[ix].to_string(),
+        expected: outcome.expected[ix].word(),
+        at_most_steps: outcome.expected[ix].at_most_steps(),
         verdict: verdict.word(),
         why,
         steps: outcome.steps(ix),

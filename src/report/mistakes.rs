@@ -23,13 +23,11 @@ pub fn mistakes(found: &Mistakes) -> String {
 fn one(source: &Source, mistake: &Mistake) -> String {
     let place = source.place(mistake.span.start);
     let whole_line = source.line(place.line);
-    let end = source.text.floor_char_boundary(mistake.span.end.max(mistake.span.start));
-    let start = source.text.floor_char_boundary(mistake.span.start);
-    let marked = source.text[start..end].lines().next().unwrap_or_default().chars().count();
+    let marked = source.slice(&mistake.span).lines().next().unwrap_or_default().chars().count();
     let (line, column) = window(whole_line, place.column - 1);
     let marks_width = marked.clamp(1, LINE_WIDTH.saturating_sub(column).max(1));
 
-    let number = if source.from_options { String::new() } else { place.line.to_string() };
+    let number = if source.from_options { " ".to_owned() } else { place.line.to_string() };
     let margin = " ".repeat(number.len());
     let bar = paint(FAINT, "|");
     let whereabouts = if source.from_options {

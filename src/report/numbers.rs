@@ -5,7 +5,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n) % 3 == 0 {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -18,14 +18,14 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// A duration in microseconds: `0.04 s`, `12.3 s`, `3 min 12 s`, `2 h 05 min`.
+/// A duration in microseconds: `0.04 s`, `12.3 s`, `3m 12s`, `2h 05m`.
 pub fn elapsed(us: u64) -> String {
     let seconds = us / 1_000_000;
     match seconds {
         0..10 => format!("{:.2} s", us as f64 / 1e6),
         10..60 => format!("{:.1} s", us as f64 / 1e6),
-        60..3_600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3_600, seconds / 60 % 60),
+        60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
     }
 }
 
@@ -49,7 +49,7 @@ mod tests {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([counted(1, "step"), counted(2, "step")], ["1 step", "2 steps"]);
         let us = [4_000, 9_990_000, 12_340_000, 192_000_000, 7_500_000_000];
-        assert_eq!(us.map(elapsed), ["0.00 s", "9.99 s", "12.3 s", "3 min 12 s", "2 h 05 min"]);
+        assert_eq!(us.map(elapsed), ["0.00 s", "9.99 s", "12.3 s", "3m 12s", "2h 05m"]);
         assert_eq!([640, 1_536, 2 << 30].map(bytes), ["640 B", "1.5 KiB", "2.0 GiB"]);
     }
 }

@@ -12,6 +12,9 @@ const LIST_FORMAT: &str = "quorate-protocols";
 const SHOW_FORMAT: &str = "quorate-protocol";
 const VERSION: u32 = 1;
 
+/// Where the text beside `source` and the like starts.
+const HEAD_INDENT: usize = 12;
+
 /// A line for each protocol.
 pub fn list(catalogue: &[&dyn Entry]) -> String {
     let name_width = catalogue.iter().map(|entry| entry.card().name.chars().count()).max().unwrap_or_default();
@@ -31,12 +34,12 @@ pub fn show(entry: &dyn Entry) -> String {
     let card = entry.card();
     let mut text = format!("{}  {}\n\n", paint(NAME, card.name), paint(STRONG, card.title));
     for (label, paragraph) in [("source", card.source), ("modelled", card.modelled), ("left out", card.left_out)] {
-        text += &row(label, 10, paragraph);
+        text += &row(label, HEAD_INDENT, paragraph);
     }
     if let Some((network, roles)) = shape(entry) {
-        text += &row("network", 10, network_word(network));
+        text += &row("network", HEAD_INDENT, network_word(network));
         let roles: Vec<String> = roles.iter().map(|(role, count)| format!("{count} {role}")).collect();
-        text += &row("roles", 10, &roles.join(", "));
+        text += &row("roles", HEAD_INDENT, &roles.join(", "));
     }
     text += &section("parameters", &entry.parameters(), parameter);
     text += &section("deviations", entry.deviations(), deviation);

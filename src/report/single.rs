@@ -54,8 +54,8 @@ fn numbers(outcome: &Outcome) -> String {
         Ended::Cut(cut) => cut.to_string(),
     };
     format!(
-        "  {} distinct, {} generated, depth {depth}, {}, {}; {ended}\n",
-        counted(*distinct, "state"),
+        "  {}, {} generated, depth {depth}, {}, {}; {ended}\n",
+        counted(*distinct, "distinct state"),
         count(*generated),
         elapsed(*elapsed_us),
         bytes(*peak_bytes),

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::json::Numbers;
 use super::numbers::{bytes, count, elapsed};
 use super::style::{FAINT, STRONG, paint};
-use crate::engine::Statistics;
 use crate::spec::{Checked, Outcome};
 use crate::system::ActionKind;
 
@@ -55,13 +55,13 @@ struct Document<'a> {
 struct Row<'a> {
     protocol: &'a str,
     name: &'a str,
-    statistics: &'a Statistics,
+    statistics: Numbers<'a>,
 }
 
 /// The numbers of every search, for machines.
 pub fn json(checks: &[Checked]) -> String {
     let rows = checks.iter().filter_map(|checked| {
-        let statistics = &checked.outcome()?.exploration.statistics;
+        let statistics = Numbers::of(&checked.outcome()?.exploration.statistics);
         Some(Row { protocol: &checked.check.instance.protocol, name: &checked.check.name, statistics })
     });
     let document = Document {

@@ -7,9 +7,9 @@ use crate::exit::Exit;
 use crate::spec::{Check, Checked, Conclusion};
 use crate::system::PropertyCard;
 
-/// Names that are longer push their row out of line.
-const NAME_WIDTH_MAX: usize = 44;
-const VERDICT_WIDTH_MAX: usize = 36;
+/// What is longer is cut: the report as JSON has it whole, and so has what is said of a failure.
+const NAME_WIDTH_MAX: usize = 40;
+const VERDICT_WIDTH_MAX: usize = 34;
 
 /// The widths of the columns, in characters: known before the first check has ended, so that rows can be
 /// written as they come.
@@ -56,8 +56,14 @@ impl Table {
 
     fn line(&self, protocol: &str, name: &str, verdict: &str, [states, depth, time]: [&str; 3]) -> String {
         let (a, b, c) = (self.protocol, self.name, self.verdict);
-        format!("{protocol:a$}  {name:b$}  {verdict:c$}  {states:>11}  {depth:>5}  {time:>10}")
+        let (name, verdict) = (cut(name, b), cut(verdict, c.max(VERDICT_WIDTH_MAX)));
+        format!("{protocol:a$}  {name:b$}  {verdict:c$}  {states:>10}  {depth:>5}  {time:>7}")
     }
+}
+
+/// A text in at most so many characters.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width { text.to_owned() } else { text.chars().take(width - 1).chain(['…']).collect() }
 }
 
 /// One word for how a check ended.

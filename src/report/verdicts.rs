@@ -14,8 +14,8 @@ struct Groups {
     violated: Vec<(String, Option<u32>)>,
     undecided: Vec<String>,
     unreachable: Vec<String>,
-    holding: Vec<String>,
-    reachable: Vec<String>,
+    holding: usize,
+    reachable: usize,
 }
 
 /// What was found: `agreement violated in 12`, `4 hold, 2 reachable`.
@@ -55,8 +55,8 @@ impl Groups {
         let name = card.name.clone();
         match verdict {
             Verdict::Violated => self.violated.push((name, steps)),
-            Verdict::Holds => self.holding.push(name),
-            Verdict::Reachable => self.reachable.push(name),
+            Verdict::Holds => self.holding += 1,
+            Verdict::Reachable => self.reachable += 1,
             Verdict::Unreachable => self.unreachable.push(name),
             Verdict::Undecided(_) => self.undecided.push(name),
         }
@@ -71,8 +71,8 @@ impl Groups {
         }
         parts.extend(named(&self.undecided, "undecided"));
         parts.extend(named(&self.unreachable, "unreachable"));
-        parts.extend(counted(&self.holding, "holds", "hold"));
-        parts.extend(counted(&self.reachable, "reachable", "reachable"));
+        parts.extend(counted(self.holding, "holds", "hold"));
+        parts.extend(counted(self.reachable, "reachable", "reachable"));
         parts.join(", ")
     }
 }
@@ -85,10 +85,10 @@ fn named(names: &[String], word: &str) -> Option<String> {
     }
 }
 
-fn counted(names: &[String], of_one: &str, of_many: &str) -> Option<String> {
-    match names {
-        [] => None,
-        [name] => Some(format!("{name} {of_one}")),
-        names => Some(format!("{} {of_many}", names.len())),
+fn counted(count: usize, of_one: &str, of_many: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {of_one}")),
+        count => Some(format!("{count} {of_many}")),
     }
 }

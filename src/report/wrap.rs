@@ -3,7 +3,7 @@
 /// The most characters of a line.
 pub(super) const WIDTH: usize = 100;
 
-/// `text` in lines that start at column `indent`, after `label` in the first one. Blank lines part paragraphs; all
+/// `text` in lines that start at column `indent`, after `label` in the first one. Blank lines become breaks; all
 /// other breaks are the author's editor's, and are made anew. `label` may bear colours: `label_width` is what is
 /// seen of it.
 pub(super) fn wrapped(label: &str, label_width: usize, indent: usize, text: &str) -> String {
@@ -17,7 +17,7 @@ pub(super) fn wrapped(label: &str, label_width: usize, indent: usize, text: &str
             continue;
         }
         if started && lines_blank > 0 {
-            lines += "\n\n";
+            lines.push('\n');
             column = 0;
         }
         lines_blank = 0;
@@ -43,12 +43,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_flow_and_paragraphs_stay_apart() {
+    fn words_flow_and_paragraphs_begin_anew() {
         let long = "word ".repeat(25);
         let lines = wrapped("  label", 7, 12, &format!(" one\n two\n\n{long}"));
         let lines: Vec<&str> = lines.lines().collect();
         assert_eq!(lines[0], "  label     one two");
-        assert_eq!(lines[1], "");
-        assert!(lines[2..].iter().all(|line| line.starts_with("            word") && line.len() <= WIDTH));
+        assert!(lines[1..].iter().all(|line| line.starts_with("            word") && line.len() <= WIDTH));
     }
 }

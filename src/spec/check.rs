@@ -1,7 +1,5 @@
 //! What a manifest asks for, as typed data.
 
-use std::fmt;
-
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -142,6 +140,16 @@ impl Expected {
         }
     }
 
+    /// The most steps that a violation may take.
+    pub fn at_most_steps(self) -> Option<u32> {
+        match self {
+            Self::Violated { at_most_steps } => at_most_steps,
+            Self::Holds | Self::Reachable | Self::Unreachable | Self::Undecided | Self::NotSeen | Self::Anything => {
+                None
+            }
+        }
+    }
+
     /// Whether a single state can show it.
     fn is_found(self) -> bool {
         match self {
@@ -155,15 +163,6 @@ impl Expected {
         match self {
             Self::Holds | Self::Unreachable | Self::Undecided => true,
             Self::Violated { .. } | Self::Reachable | Self::NotSeen | Self::Anything => false,
-        }
-    }
-}
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Violated { at_most_steps: Some(most) } => write!(f, "violated in at most {most} steps"),
-            other => f.write_str(other.word()),
         }
     }
 }

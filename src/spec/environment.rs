@@ -1,5 +1,6 @@
 //! Network and fault budgets.
 
+use super::nearest;
 use super::reader::{Form, Node, Reader, Section, Words};
 use crate::model::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
 
@@ -84,7 +85,9 @@ fn budget(reader: &mut Reader, node: &Node) -> Option<Budget> {
     let unlimited = matches!(&node.form, Form::Text(text) if text == "unlimited");
     if !unlimited {
         match &node.form {
-            Form::Text(text) => reader.unknown(&node.span, "budget", text, ["unlimited"]),
+            Form::Text(text) if nearest(text, ["unlimited"]).is_some() => {
+                reader.unknown(&node.span, "budget", text, ["unlimited"]);
+            }
             _ => reader.wrong_type(node, "a whole number, \"unlimited\" or a table"),
         }
     }

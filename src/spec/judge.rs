@@ -125,17 +125,17 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Violated { steps, .. } => write!(f, "violated in {steps} steps where it should hold"),
+            Self::Violated { steps, .. } => write!(f, "violated in {} where it should hold", counted(*steps)),
             Self::ViolationNotFound { .. } => write!(f, "expected violation no longer found: it holds"),
             Self::AnotherViolated { others, .. } => {
                 write!(f, "violated, but another property: this one holds, {} does not", others.join(" and "))
             }
             Self::TooLong { steps, at_most_steps, .. } => {
-                write!(f, "violated in {steps} steps, longer than at_most_steps = {at_most_steps}")
+                write!(f, "violated in {}, longer than at_most_steps = {at_most_steps}", counted(*steps))
             }
             Self::WitnessMissing { .. } => write!(f, "witness missing: the situation is out of reach"),
             Self::WitnessReached { steps, .. } => {
-                write!(f, "reachable in {steps} steps where it should be out of reach")
+                write!(f, "reachable in {} where it should be out of reach", counted(*steps))
             }
             Self::Undecided { cut, .. } => write!(f, "undecided: {cut}"),
             Self::Decided { verdict, .. } => write!(f, "decided, but expected undecided: {}", verdict.word()),
@@ -146,6 +146,10 @@ impl fmt::Display for Failure {
             ),
         }
     }
+}
+
+fn counted(steps: u32) -> String {
+    format!("{steps} step{}", if steps == 1 { "" } else { "s" })
 }
 
 /// Compares a finished search with what was expected. Empty if all is as expected.

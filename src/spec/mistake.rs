@@ -31,10 +31,18 @@ impl Source {
 
     /// The place of a byte. The end of the text has a place too.
     pub fn place(&self, byte: usize) -> Place {
-        let before = &self.text[..self.text.floor_char_boundary(byte)];
+        let before = self.slice(&(0..byte));
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         Place { line, column: before[line_start..].chars().count() + 1 }
+    }
+
+    /// The text between two bytes; a byte within a character stands for the character's start, one beyond the end
+    /// for the end.
+    pub fn slice(&self, span: &Range<usize>) -> &str {
+        let boundary = |byte: usize| (0..=byte.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at));
+        let (start, end) = (boundary(span.start).unwrap_or(0), boundary(span.end).unwrap_or(0));
+        &self.text[start..end.max(start)]
     }
 
     /// The line with the given number, without its end.

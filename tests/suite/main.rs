@@ -9,6 +9,8 @@
 //! | `peers` | stateright's examples as protocols of ours; the bench includes them too |
 //! | `turnstile` | a protocol of one page, for tests that need one |
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 mod catalogue;
 mod cli;
 mod manifests;
