@@ -147,6 +147,7 @@ pub enum BlockActor {
 
 /// The state of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum State {
     /// Of the coordinator.
     Coordinator(CoordinatorState),

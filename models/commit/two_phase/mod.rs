@@ -220,6 +220,7 @@ pub enum TwoPhaseActor {
 
 /// The volatile state of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum State {
     /// Of the coordinator.
     Coordinator(CoordinatorState),

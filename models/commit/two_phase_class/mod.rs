@@ -110,6 +110,7 @@ pub enum ClassActor {
 
 /// The state of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
 pub enum State {
     /// Of a manager.
     Manager(ManagerState),
