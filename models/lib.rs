@@ -12,6 +12,11 @@ pub mod stores;
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<locks::OptimisticArticle>(),
     entry::<consensus::Paxos>(),
+    entry::<consensus::PaxosAcceptUnconditional>(),
+    entry::<consensus::PaxosBlock>(),
+    entry::<consensus::PaxosClass>(),
+    entry::<consensus::PaxosDecideOnPromise>(),
+    entry::<consensus::PaxosRandomId>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
     entry::<commit::TwoPhaseBlock>(),

@@ -185,7 +185,11 @@ impl Protocol for Paxos {
         let or_majority = |quorum: usize| if quorum == 0 { majority } else { quorum };
         let (mut quorum1, mut quorum2) = (or_majority(params.quorum1), or_majority(params.quorum2));
         if quorum1.max(quorum2) > params.acceptors {
-            return Err(format!("a quorum of {} needs more than the {} acceptors", quorum1.max(quorum2), params.acceptors));
+            return Err(format!(
+                "a quorum of {} needs more than the {} acceptors",
+                quorum1.max(quorum2),
+                params.acceptors
+            ));
         }
         if quorum1 + quorum2 <= params.acceptors {
             return Err(format!(
