@@ -3,6 +3,7 @@
 use quorate::cluster::{Entry, entry};
 
 pub mod commit;
+pub mod consensus;
 pub mod locks;
 pub mod stores;
 
@@ -10,6 +11,12 @@ pub mod stores;
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<locks::OptimisticArticle>(),
+    entry::<consensus::Paxos>(),
+    entry::<consensus::PaxosAcceptUnconditional>(),
+    entry::<consensus::PaxosBlock>(),
+    entry::<consensus::PaxosClass>(),
+    entry::<consensus::PaxosDecideOnPromise>(),
+    entry::<consensus::PaxosRandomId>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
     entry::<commit::TwoPhaseBlock>(),

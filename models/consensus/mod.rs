@@ -1,0 +1,26 @@
+//! Consensus: several nodes settle on one value.
+//!
+//! | file | what |
+//! |---|---|
+//! | `paxos` | single-decree Paxos, as its paper has it |
+//! | `decisions` | a ghost of the published forms: who decided what |
+//! | `paxos_accept_unconditional` | Paxos whose acceptors accept whatever they are told to, as an article tells it |
+//! | `paxos_block` | Paxos as an article's algorithm block has it |
+//! | `paxos_class` | Paxos as the same article's Python classes have it |
+//! | `paxos_decide_on_promise` | Paxos that decides on promises, as an article tells it |
+//! | `paxos_random_id` | Paxos with random numbers, as an article's Python class has it |
+
+mod decisions;
+pub mod paxos;
+pub mod paxos_accept_unconditional;
+pub mod paxos_block;
+pub mod paxos_class;
+pub mod paxos_decide_on_promise;
+pub mod paxos_random_id;
+
+pub use paxos::Paxos;
+pub use paxos_accept_unconditional::PaxosAcceptUnconditional;
+pub use paxos_block::PaxosBlock;
+pub use paxos_class::PaxosClass;
+pub use paxos_decide_on_promise::PaxosDecideOnPromise;
+pub use paxos_random_id::PaxosRandomId;
