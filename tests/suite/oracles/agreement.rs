@@ -1,9 +1,10 @@
 //! Ours against the reference: same counts at every distance, same findings, ways that can be walked.
 
 use quorate::cluster::Cluster;
-use quorate::engine::{Cut, Ended, Exploration, Limits, Path, Paths, Settings, Silent, StopWhen, explore};
+use quorate::engine::{Cut, Ended, Exploration, Finding, Limits, Path, Paths, Settings, Silent, StopWhen, explore};
 use quorate::model::{Environment, Protocol};
-use quorate::system::{Explain, PropertySet, Successors, Word};
+use quorate::system::{Action, Explain, PropertySet, Snapshot, Successor, Successors, TransitionSystem, Word};
+use stateright::Model;
 
 use super::naive::{Bounds, Census};
 use super::reference::Reference;
@@ -13,7 +14,7 @@ pub fn everything(threads: usize) -> Settings {
     Settings { threads, limits: Limits::default(), stop_when: StopWhen::Never, paths: Paths::All }
 }
 
-/// Holds the cluster of a protocol against the reference of the same.
+/// Holds the cluster of a protocol against the reference of the same, with one thread and with two.
 ///
 /// The reference sees as many whole levels as `bounds` allow; the cluster is searched as deep.
 ///
@@ -22,21 +23,33 @@ pub fn everything(threads: usize) -> Settings {
 pub fn agree<P: Protocol>(
     protocol: impl Fn() -> P,
     environment: &Environment,
-    threads: usize,
     bounds: Bounds,
 ) -> Result<Census, String> {
     let expected = Reference::new(protocol(), environment).census(&P::properties(), bounds);
-    let cluster = Cluster::new(protocol(), environment)?;
-    let mut settings = everything(threads);
-    settings.limits.depth = (!expected.complete).then(|| expected.depth());
-    let found = explore(&cluster, &settings, &Silent);
-    compare(&expected, &found)?;
-    for (property_ix, finding) in found.findings.iter().enumerate() {
-        if let Some(path) = finding.as_ref().and_then(|finding| finding.path.as_ref()) {
-            walk(&cluster, path, property_ix)?;
-        }
+    let mut tales = Vec::new();
+    for threads in [1, 2] {
+        let cluster = Cluster::new(protocol(), environment)?;
+        let mut settings = everything(threads);
+        settings.limits.depth = (!expected.complete).then(|| expected.depth());
+        let found = explore(&cluster, &settings, &Silent);
+        compare(&expected, &found)?;
+        tales.push(tale(&cluster, &found)?);
     }
+    same("ways with two threads", &tales[0], &tales[1])?;
     Ok(expected)
+}
+
+/// The ways to all findings, walked and told.
+fn tale(system: &dyn Explain, found: &Exploration) -> Result<Vec<Option<Vec<Action>>>, String> {
+    let told = |(property_ix, finding): (usize, &Option<Finding>)| match finding {
+        None => Ok(None),
+        Some(Finding { path: None, .. }) => Err(format!("no way to the finding of property {property_ix}")),
+        Some(Finding { path: Some(path), depth }) => {
+            same("length of the way", depth, &(path.steps.len() as u32))?;
+            walk(system, path, property_ix).map(Some)
+        }
+    };
+    found.findings.iter().enumerate().map(told).collect()
 }
 
 /// Counts and findings of a search against those of the naive one. The cluster's own last property, that
@@ -58,14 +71,13 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, expected: &T, found: &T) -> 
 }
 
 /// Walks a way step by step, to a state in which the property finds something.
-///
-/// # Errors
-/// Where the way does not lead on.
-pub fn walk(system: &dyn Explain, path: &Path, property_ix: usize) -> Result<(), String> {
+fn walk(system: &dyn Explain, path: &Path, property_ix: usize) -> Result<Vec<Action>, String> {
     let mut successors = Successors::default();
     let mut state: Box<[Word]> = path.states[0].clone();
     same("starts initially", &true, &system.initial().contains(&state))?;
+    let mut actions = Vec::new();
     for (&step, next) in path.steps.iter().zip(&path.states[1..]) {
+        actions.push(system.action(&state, step));
         system.successors(&state, &mut successors);
         let successor = successors.iter().nth(step).ok_or("the way takes a step that is not there")?;
         successor.apply(&mut state);
@@ -73,5 +85,63 @@ pub fn walk(system: &dyn Explain, path: &Path, property_ix: usize) -> Result<(),
     }
     let finds = system.findings(&state, PropertySet::EMPTY.with(property_ix));
     same("finds at the end of the way", &true, &finds.contains(property_ix))?;
-    same("has evidence at the end of the way", &true, &system.evidence(&state, property_ix).is_some())
+    same("has evidence at the end of the way", &true, &system.evidence(&state, property_ix).is_some())?;
+    Ok(actions)
+}
+
+/// Walks the cluster and the reference side by side: in every state both tell the same state and the same steps,
+/// with the same consequences. `turns` says which step is taken.
+///
+/// # Errors
+/// What differs, after how many steps.
+pub fn walk_together<P: Protocol>(
+    protocol: impl Fn() -> P,
+    environment: &Environment,
+    turns: &[usize],
+) -> Result<(), String> {
+    let cluster = Cluster::new(protocol(), environment)?;
+    let reference = Reference::new(protocol(), environment);
+    let mut state = cluster.initial().remove(0);
+    let mut world = reference.init_states().remove(0);
+    same("initial state", &reference.snapshot(&world), &snapshot(&cluster, &state))?;
+    for (count, turn) in turns.iter().enumerate() {
+        let mut expected: Vec<(Told, _)> = reference
+            .steps(&world)
+            .into_iter()
+            .map(|(action, next)| ((action, reference.snapshot(&next)), next))
+            .collect();
+        let mut found = steps(&cluster, &state);
+        expected.sort_by_cached_key(|(told, _)| format!("{told:?}"));
+        found.sort_by_cached_key(|(told, _)| format!("{told:?}"));
+        let told: [Vec<&Told>; 2] = [expected.iter().map(|(t, _)| t).collect(), found.iter().map(|(t, _)| t).collect()];
+        same(&format!("step {count}"), &told[0], &told[1])?;
+        if expected.is_empty() {
+            break;
+        }
+        let ix = turn % expected.len();
+        (world, state) = (expected.swap_remove(ix).1, found.swap_remove(ix).1);
+    }
+    Ok(())
+}
+
+/// A step and the state after it.
+type Told = (Action, Snapshot);
+
+/// What the cluster tells of every step out of `state`.
+fn steps(system: &dyn Explain, state: &[Word]) -> Vec<(Told, Box<[Word]>)> {
+    let mut successors = Successors::default();
+    system.successors(state, &mut successors);
+    let step = |(ix, successor): (usize, Successor<'_>)| {
+        let mut next: Box<[Word]> = state.into();
+        successor.apply(&mut next);
+        ((system.action(state, ix), snapshot(system, &next)), next)
+    };
+    successors.iter().enumerate().map(step).collect()
+}
+
+/// What the cluster tells of a state, without the bound on nodes that are down at once, which follows from the rest.
+fn snapshot(system: &dyn Explain, state: &[Word]) -> Snapshot {
+    let mut snapshot = system.snapshot(state);
+    snapshot.budgets.retain(|(name, _)| name != "down at once");
+    snapshot
 }

@@ -1,7 +1,8 @@
 //! Small actors under every environment, and random actors under random ones: ours against the reference.
 
+use proptest::collection::vec;
 use proptest::prelude::*;
-use quorate::model::{Environment, Protocol};
+use quorate::model::Protocol;
 
 use super::actors::choosers::Choosers;
 use super::actors::echoes::Echoes;
@@ -11,22 +12,27 @@ use super::actors::leader::Leader;
 use super::actors::pingers::Pingers;
 use super::actors::table::drawn;
 use super::actors::witnesses::Witnesses;
-use super::agreement::agree;
+use super::agreement::{agree, walk_together};
 use super::environments::{any_environment, grid};
 use super::naive::Bounds;
 
 /// States of the reference at most, for each instance: what is larger is compared by whole levels.
 const STATES: usize = 3_000;
 
-/// Holds one protocol against the reference under every environment of the grid, with one thread and with two.
+/// Holds one protocol against the reference under every environment of the grid.
 fn agree_in_all<P: Protocol>(protocol: impl Fn() -> P, role: &str) {
     let environments = grid(role);
     assert_eq!(environments.len(), 60);
     let (mut complete_count, mut differences) = (0, Vec::new());
-    for (ix, environment) in environments.iter().enumerate() {
-        match agree(&protocol, environment, 1 + ix % 2, Bounds::states(STATES)) {
+    for environment in &environments {
+        match agree(&protocol, environment, Bounds::states(STATES)) {
             Ok(census) => complete_count += usize::from(census.complete),
             Err(difference) => differences.push(format!("in {environment:?}: {difference}")),
+        }
+        for start in 0..3 {
+            let turns: Vec<usize> = (start..start + 30).map(|n| n * n).collect();
+            let differs = |difference| differences.push(format!("on walk {start} in {environment:?}: {difference}"));
+            walk_together(&protocol, environment, &turns).unwrap_or_else(differs);
         }
     }
     let difference_count = differences.len();
@@ -75,19 +81,18 @@ fn witnesses_agree() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Both see the same states at the same distances, and find the same.
     #[test]
-    fn drawn_actors_agree(drawn in drawn(), environment in any_environment(), threads in 1..=2_usize) {
-        agree_or_fail(&drawn, &environment, threads)?;
+    fn drawn_actors_agree(drawn in drawn(), environment in any_environment()) {
+        let agreed = agree(|| drawn.clone(), &environment, Bounds::states(400));
+        agreed.map(drop).map_err(TestCaseError::fail)?;
     }
-}
 
-fn agree_or_fail<P: Protocol + Clone>(
-    protocol: &P,
-    environment: &Environment,
-    threads: usize,
-) -> Result<(), TestCaseError> {
-    let agreed = agree(|| protocol.clone(), environment, threads, Bounds::states(600));
-    agreed.map(drop).map_err(TestCaseError::fail)
+    /// Both tell the same steps and the same states, on a walk at random.
+    #[test]
+    fn drawn_actors_walk_together(drawn in drawn(), environment in any_environment(), turns in vec(0..1_000_usize, 25)) {
+        walk_together(|| drawn.clone(), &environment, &turns).map_err(TestCaseError::fail)?;
+    }
 }

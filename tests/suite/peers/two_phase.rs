@@ -95,6 +95,14 @@ impl Member {
     }
 }
 
+/// A participant does as was decided; one that has done so does nothing, not even touch its state.
+fn end(state: &mut Cow<'_, State>, choice: Choice, o: &mut Out<Member>) {
+    if **state != State::Done(choice) {
+        *state = Cow::Owned(State::Done(choice));
+        o.remove_random(KEY);
+    }
+}
+
 impl Actor for Member {
     type Msg = Msg;
     type State = State;
@@ -123,14 +131,8 @@ impl Actor for Member {
             Msg::Ask if **state == State::Working => o.choose_random(KEY, vec![Choice::Commit, Choice::Abort]),
             Msg::Yes => self.count(state, src, o),
             Msg::No if undecided => self.decide(state.to_mut(), Choice::Abort, o),
-            Msg::Commit => {
-                *state = Cow::Owned(State::Done(Choice::Commit));
-                o.remove_random(KEY);
-            }
-            Msg::Abort => {
-                *state = Cow::Owned(State::Done(Choice::Abort));
-                o.remove_random(KEY);
-            }
+            Msg::Commit => end(state, Choice::Commit, o),
+            Msg::Abort => end(state, Choice::Abort, o),
             Msg::Ask | Msg::No => {}
         }
     }

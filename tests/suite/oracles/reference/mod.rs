@@ -9,10 +9,12 @@
 //! | `state` | a global state |
 //! | `network` | messages in flight, by kind of network |
 //! | `judge` | what properties find in a global state |
+//! | `tell` | states and moves as plain data |
 
 mod judge;
 mod network;
 mod state;
+mod tell;
 
 use std::borrow::Cow;
 
@@ -69,6 +71,7 @@ impl<M, T, R> Move<M, T, R> {
 }
 
 type MoveOf<A> = Move<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;
+type MsgOf<P> = <<P as Protocol>::Actor as Actor>::Msg;
 type FactOf<P> = <<P as Protocol>::History as History>::Fact;
 
 /// What a node did in one step: how it is afterwards, and what it sent.
@@ -87,7 +90,7 @@ impl<P: Protocol> Reference<P> {
         roles.is_empty() || roles.iter().any(|role| role == self.roster.members()[usize::from(id)].role)
     }
 
-    fn may_happen(&self, faults: &Losses, spent: u32, envelope: &Envelope<<P::Actor as Actor>::Msg>) -> bool {
+    fn may_happen(&self, faults: &Losses, spent: u32, envelope: &Envelope<MsgOf<P>>) -> bool {
         is_left(faults.total, spent) && self.is_of_roles(envelope.dst, &faults.of_roles)
     }
 
@@ -143,7 +146,7 @@ impl<P: Protocol> Reference<P> {
         world
     }
 
-    fn send(&self, world: &mut WorldOf<P>, envelopes: Vec<Envelope<<P::Actor as Actor>::Msg>>) {
+    fn send(&self, world: &mut WorldOf<P>, envelopes: Vec<Envelope<MsgOf<P>>>) {
         let losing = self.environment.crashes.in_flight == InFlightAtCrash::Lost;
         for envelope in envelopes {
             let Some(receiver) = world.nodes.get(usize::from(envelope.dst)) else { continue };
@@ -153,12 +156,7 @@ impl<P: Protocol> Reference<P> {
         }
     }
 
-    fn deliver(
-        &self,
-        world: &WorldOf<P>,
-        envelope: &Envelope<<P::Actor as Actor>::Msg>,
-        stays: bool,
-    ) -> Option<WorldOf<P>> {
+    fn deliver(&self, world: &WorldOf<P>, envelope: &Envelope<MsgOf<P>>, stays: bool) -> Option<WorldOf<P>> {
         let id = envelope.dst;
         let before = &world.nodes[usize::from(id)];
         let turn = self.turn(id, before.memory.clone()?, before.storage.clone(), |actor, state, out| {
@@ -183,13 +181,13 @@ impl<P: Protocol> Reference<P> {
         self.environment.network == NetworkKind::Fifo || self.environment.no_op == NoOpDelivery::Consume
     }
 
-    fn duplicate(&self, world: &WorldOf<P>, envelope: &Envelope<<P::Actor as Actor>::Msg>) -> Option<WorldOf<P>> {
+    fn duplicate(&self, world: &WorldOf<P>, envelope: &Envelope<MsgOf<P>>) -> Option<WorldOf<P>> {
         let mut next = self.deliver(world, envelope, true)?;
         spend(&mut next.spent.duplicates, self.environment.duplicates.total);
         Some(next)
     }
 
-    fn lose(&self, world: &WorldOf<P>, envelope: &Envelope<<P::Actor as Actor>::Msg>) -> WorldOf<P> {
+    fn lose(&self, world: &WorldOf<P>, envelope: &Envelope<MsgOf<P>>) -> WorldOf<P> {
         let mut next = world.clone();
         next.network.remove(envelope);
         spend(&mut next.spent.losses, self.environment.loss.total);

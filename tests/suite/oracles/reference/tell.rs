@@ -1,0 +1,95 @@
+//! Global states and moves as plain data, to be held against what the cluster tells.
+
+use quorate::model::{NetworkKind, Protocol};
+use quorate::system::{Action, InFlight, NodeSnapshot, Snapshot, Value};
+use quorate::{Envelope, Id};
+use serde::Serialize;
+use stateright::Model;
+
+use super::state::NodeOf;
+use super::{Move, MoveOf, MsgOf, Reference, WorldOf};
+
+impl<P: Protocol> Reference<P> {
+    /// Every step out of `world`, told, and what it leads to.
+    pub fn steps(&self, world: &WorldOf<P>) -> Vec<(Action, WorldOf<P>)> {
+        let mut moves = Vec::new();
+        self.actions(world, &mut moves);
+        let step = |action: MoveOf<P::Actor>| Some((self.tell(&action), self.next_state(world, action)?));
+        moves.into_iter().filter_map(step).filter(|(_, next)| next != world).collect()
+    }
+
+    /// The whole state.
+    pub fn snapshot(&self, world: &WorldOf<P>) -> Snapshot {
+        let mut network: Vec<InFlight> = world.network.all().iter().map(|envelope| self.in_flight(envelope)).collect();
+        if self.environment.network == NetworkKind::Fifo {
+            network.sort_by_key(|message| (message.from.clone(), message.to.clone()));
+        } else {
+            network.sort();
+        }
+        let bounds = [
+            ("loss", self.environment.loss.total, world.spent.losses),
+            ("duplicates", self.environment.duplicates.total, world.spent.duplicates),
+            ("crashes", self.environment.crashes.total, world.spent.crashes),
+        ];
+        let left = |(name, budget, spent): (&str, quorate::model::Budget, u32)| {
+            let bound = budget.bound().filter(|bound| *bound > 0)?;
+            Some((name.to_owned(), bound - spent))
+        };
+        Snapshot {
+            nodes: world.nodes.iter().enumerate().map(|(ix, node)| self.node(ix.into(), node)).collect(),
+            network,
+            history: self.value(&world.history),
+            budgets: bounds.into_iter().filter_map(left).collect(),
+        }
+    }
+
+    fn tell(&self, action: &MoveOf<P::Actor>) -> Action {
+        match action {
+            Move::Deliver(envelope) => {
+                let InFlight { from, to, message } = self.in_flight(envelope);
+                Action::Deliver { from, to, message }
+            }
+            Move::Duplicate(envelope) => {
+                let InFlight { from, to, message } = self.in_flight(envelope);
+                Action::Duplicate { from, to, message }
+            }
+            Move::Drop(envelope) => {
+                let InFlight { from, to, message } = self.in_flight(envelope);
+                Action::Drop { from, to, message }
+            }
+            Move::Timeout(id, timer) => Action::Timeout { node: self.name(*id), timer: self.value(timer) },
+            Move::Choose(id, key, choice) => {
+                Action::Choose { node: self.name(*id), key: key.clone(), choice: self.value(choice) }
+            }
+            Move::Crash(id) => Action::Crash { node: self.name(*id) },
+            Move::Restart(id) => Action::Restart { node: self.name(*id) },
+        }
+    }
+
+    fn in_flight(&self, envelope: &Envelope<MsgOf<P>>) -> InFlight {
+        InFlight { from: self.name(envelope.src), to: self.name(envelope.dst), message: self.value(&envelope.msg) }
+    }
+
+    fn name(&self, id: Id) -> String {
+        self.roster.name(id).expect("who acts is in the roster").to_owned()
+    }
+
+    fn value<T: Serialize>(&self, value: &T) -> Value {
+        Value::of(value).with_names(&|ix| self.roster.name(ix.into()).map(str::to_owned))
+    }
+
+    fn node(&self, id: Id, node: &NodeOf<P::Actor>) -> NodeSnapshot {
+        let memory = node.memory.as_ref();
+        NodeSnapshot {
+            name: self.name(id),
+            state: memory.map(|memory| self.value(&memory.state)),
+            storage: node.storage.as_ref().map(|storage| self.value(storage)),
+            timers: memory.iter().flat_map(|memory| memory.timers.iter().map(|timer| self.value(timer))).collect(),
+            choices: memory
+                .iter()
+                .flat_map(|memory| &memory.choices)
+                .map(|(key, choices)| (key.clone(), choices.iter().map(|choice| self.value(choice)).collect()))
+                .collect(),
+        }
+    }
+}
