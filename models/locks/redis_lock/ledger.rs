@@ -183,3 +183,56 @@ impl Ledger {
         self.largest_token = self.largest_token.max(token);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(client: usize) -> Grant {
+        Grant { client: Id::from(client), round: 1 }
+    }
+
+    fn stance(client: usize, now: Option<Stance>) -> Fact {
+        Fact::Stance { client: Id::from(client), now: now.map(|stance| (1, stance)) }
+    }
+
+    fn write(client: usize, grant_number: u32) -> Fact {
+        Fact::Write { by: grant(client), grant: grant_number, token: grant_number, accepted: true }
+    }
+
+    fn ledger(facts: &[Fact]) -> Ledger {
+        let mut ledger = Ledger::default();
+        facts.iter().for_each(|fact| ledger.record(fact));
+        ledger
+    }
+
+    const TIMELY: Fact = Fact::Expired { only_timely: true };
+    const ANY: Fact = Fact::Expired { only_timely: false };
+
+    #[test]
+    fn an_untimely_expiry_ends_all_judgement() {
+        let held = [stance(0, Some(Stance::Asks)), Fact::Key(KeyChange::Set(grant(0)))];
+        let late = [write(1, 2), write(0, 1)];
+        let with = |expiry: &[Fact]| ledger(&[&held, expiry, &late].concat());
+        assert_eq!(with(&[TIMELY]), Ledger { untimely: true, ..Ledger::default() });
+        assert_eq!(with(&[ANY]).breaches.len(), 2);
+        let after_crash = with(&[stance(0, None), TIMELY]);
+        assert!(after_crash.expired && !after_crash.untimely);
+    }
+
+    #[test]
+    fn a_delete_is_wrong_when_the_key_is_anothers() {
+        let set = Fact::Key(KeyChange::Set(grant(0)));
+        assert!(ledger(&[set, Fact::Key(KeyChange::Removed(grant(0)))]).breaches.is_empty());
+        let wrong = Breach::WrongDelete(WrongDelete { by: grant(1), of: grant(0) });
+        assert_eq!(ledger(&[set, Fact::Key(KeyChange::Removed(grant(1)))]).breaches, BTreeSet::from([wrong]));
+    }
+
+    #[test]
+    fn success_is_false_without_a_write() {
+        let releases = stance(0, Some(Stance::Releases));
+        assert!(ledger(&[releases, write(0, 1), Fact::ReportsSuccess(grant(0))]).breaches.is_empty());
+        let told = ledger(&[releases, Fact::ReportsSuccess(grant(0)), write(0, 1)]);
+        assert_eq!(told.breaches, BTreeSet::from([Breach::FalseSuccess(grant(0))]));
+    }
+}
