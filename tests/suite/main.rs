@@ -10,6 +10,7 @@
 //! | `turnstile` | a protocol of one page, for tests that need one |
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+#![allow(unreachable_pub, reason = "a test crate has no public; the bench includes some of its modules")]
 
 mod catalogue;
 mod cli;
