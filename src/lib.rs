@@ -25,6 +25,7 @@
 //! - [`trace`]: a counterexample as versioned data; telling it; taking it again.
 //! - [`spec`]: the manifest, and what its expectations make of an exploration.
 //! - [`report`]: verdict tables, JSON.
+//! - [`exit`]: the exit codes. A leaf: every floor may read it.
 //! - [`cli`]: `quorate::cli::main(catalogue)` gives a crate with protocols of its own the whole command line.
 //!
 //! Two crates: this toolkit, and `models/` with the protocol library and the `quorate` binary, which uses what any

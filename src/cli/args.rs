@@ -57,7 +57,7 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) report: ReportArgs,
     /// Write the counts that were found into the manifests
-    #[arg(long, help_heading = "Selection of checks")]
+    #[arg(long, help_heading = "Selection of checks", conflicts_with = "max_depth")]
     pub(super) update_lock: bool,
 }
 

@@ -17,6 +17,9 @@ use crate::report::{self, Table, json, statistics};
 use crate::spec::{self, Check, Checked, Lock};
 use crate::system::PropertyCard;
 
+/// The columns of a table on a terminal that has no more.
+const TABLE_WIDTH: usize = 120;
+
 pub(super) fn check(session: &Session<'_>, args: &CheckArgs, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
     let protocol = ad_hoc_protocol(session, args)?;
     let mut checks = match protocol {
@@ -36,7 +39,8 @@ pub(super) fn check(session: &Session<'_>, args: &CheckArgs, streams: &mut Strea
         Some(_) => run(session, checks, plan, None, &mut outputs, streams)?,
         None => {
             let cards: Vec<Vec<PropertyCard>> = checks.iter().map(|check| properties(session, check)).collect();
-            let table = Table::of(checks.iter().zip(cards.iter().map(Vec::as_slice)));
+            let width = session.live_width.unwrap_or(TABLE_WIDTH).max(TABLE_WIDTH);
+            let table = Table::of(width, checks.iter().zip(cards.iter().map(Vec::as_slice)));
             run(session, checks, plan, Some(table), &mut outputs, streams)?
         }
     };
@@ -86,9 +90,13 @@ fn files(session: &Session<'_>, args: &CheckArgs) -> Result<Vec<PathBuf>, CliErr
     Ok(files)
 }
 
-/// Limits on the command line stand for those in a manifest.
+/// Limits on the command line stand for those in a manifest. Counts that were locked at one depth say nothing of
+/// another.
 fn apply(args: &SearchArgs, check: &mut Check) {
     let limits = &mut check.limits;
+    if args.max_depth.is_some_and(|depth| limits.depth != Some(depth)) {
+        check.lock = None;
+    }
     limits.states = args.max_states.or(limits.states);
     limits.depth = args.max_depth.or(limits.depth);
     limits.time = args.time.or(limits.time);
@@ -114,7 +122,7 @@ fn run(
     session: &Session<'_>,
     checks: Vec<Check>,
     plan: Plan,
-    table: Option<Table>,
+    mut table: Option<Table>,
     outputs: &mut Outputs,
     streams: &mut Streams<'_>,
 ) -> Result<Vec<Checked>, CliError> {
@@ -124,9 +132,6 @@ fn run(
     let (mut ended, mut told) = (0, 0);
     let board = Board::new(&session.interrupted);
     let mut line = Line::new(session.live_width);
-    if let Some(table) = table {
-        outputs.text.write(streams, &table.heading())?;
-    }
     run_all(&jobs, plan, &board, |event| {
         match event {
             Event::Tick => {}
@@ -135,7 +140,7 @@ fn run(
                 ended += 1;
                 line.clear(streams.err)?;
                 while let Some(Some(checked)) = done.get(told) {
-                    if let Some(table) = table {
+                    if let Some(table) = &mut table {
                         outputs.text.write(streams, &table.row(checked))?;
                     }
                     told += 1;

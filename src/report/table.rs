@@ -1,63 +1,73 @@
-//! The verdict table: one row for each check, then one line in total.
+//! The verdict table: one row for each check, by protocol, then one line in total.
 
 use super::numbers::{count, counted, elapsed};
-use super::style::{BAD, DOUBTFUL, FAINT, GOOD, paint};
+use super::style::{BAD, DOUBTFUL, FAINT, GOOD, STRONG, paint};
 use super::verdicts;
 use crate::exit::Exit;
 use crate::spec::{Check, Checked, Conclusion};
 use crate::system::PropertyCard;
 
-/// What is longer is cut: the report as JSON has it whole, and so has what is said of a failure.
-const NAME_WIDTH_MAX: usize = 40;
-const VERDICT_WIDTH_MAX: usize = 34;
+/// What is longer is cut: what is said of a failure has it whole, and so has the report for machines.
+const VERDICT_WIDTH_MAX: usize = 36;
+/// What the other columns and the gaps take.
+const OTHER_WIDTH: usize = 40;
+const NAME_WIDTH_MIN: usize = 24;
 
 /// The widths of the columns, in characters: known before the first check has ended, so that rows can be
 /// written as they come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Table {
-    protocol: usize,
     name: usize,
     verdict: usize,
+    /// The protocol of the rows so far.
+    protocol: String,
 }
 
 impl Table {
-    /// A table with room for these checks, each with the properties of its protocol.
-    pub fn of<'a>(checks: impl Iterator<Item = (&'a Check, &'a [PropertyCard])>) -> Self {
-        let mut table = Self { protocol: "protocol".len(), name: "check".len(), verdict: "verdict".len() };
+    /// A table of at most so many columns with room for these checks, each with the properties of its protocol.
+    pub fn of<'a>(width: usize, checks: impl Iterator<Item = (&'a Check, &'a [PropertyCard])>) -> Self {
+        let mut table = Self { name: 0, verdict: 0, protocol: String::new() };
         for (check, properties) in checks {
             let verdict = verdicts::expected(check, properties).chars().count();
-            table.protocol = table.protocol.max(check.instance.protocol.chars().count());
-            table.name = table.name.max(check.name.chars().count().min(NAME_WIDTH_MAX));
+            table.name = table.name.max(check.name.chars().count());
             table.verdict = table.verdict.max(verdict.min(VERDICT_WIDTH_MAX));
         }
+        let room = width.saturating_sub(OTHER_WIDTH + table.verdict);
+        table.name = table.name.min(room).max(NAME_WIDTH_MIN);
         table
     }
 
-    /// The heading.
-    pub fn heading(&self) -> String {
-        let line = self.line("protocol", "check", "verdict", ["states", "depth", "time"]);
-        format!("{}\n", paint(FAINT, line.trim_end()))
-    }
-
-    /// The row of a check.
-    pub fn row(&self, checked: &Checked) -> String {
-        let (protocol, name) = (&checked.check.instance.protocol, &checked.check.name);
+    /// The row of a check, below a heading if it is the first of its protocol.
+    pub fn row(&mut self, checked: &Checked) -> String {
+        let protocol = &checked.check.instance.protocol;
+        let heading = if self.protocol == *protocol { String::new() } else { self.heading(protocol) };
         let line = match checked.outcome() {
             Some(outcome) => {
                 let statistics = &outcome.exploration.statistics;
                 let (states, depth) = (count(statistics.distinct), statistics.depth.to_string());
                 let numbers = [&states[..], &depth, &elapsed(statistics.elapsed_us)];
-                self.line(protocol, name, &verdicts::found(outcome), numbers)
+                self.line(&checked.check.name, &verdicts::found(outcome), numbers)
             }
-            None => self.line(protocol, name, "", ["", "", ""]),
+            None => self.line(&checked.check.name, "", ["", "", ""]),
         };
-        format!("{line}  {}\n", status(checked))
+        format!("{heading}  {line}  {}\n", status(checked))
     }
 
-    fn line(&self, protocol: &str, name: &str, verdict: &str, [states, depth, time]: [&str; 3]) -> String {
-        let (a, b, c) = (self.protocol, self.name, self.verdict);
-        let (name, verdict) = (cut(name, b), cut(verdict, c.max(VERDICT_WIDTH_MAX)));
-        format!("{protocol:a$}  {name:b$}  {verdict:c$}  {states:>10}  {depth:>5}  {time:>7}")
+    fn heading(&mut self, protocol: &str) -> String {
+        let gap = if self.protocol.is_empty() { "" } else { "\n" };
+        protocol.clone_into(&mut self.protocol);
+        let width = protocol.chars().count();
+        // The name of the protocol stands two columns to the left of its checks.
+        let columns = self.line("", "", ["states", "depth", "time"]);
+        let columns: String = columns.chars().skip(width.saturating_sub(2)).collect();
+        let columns = if width < 2 { format!("{}{columns}", " ".repeat(2 - width)) } else { columns };
+        format!("{gap}{}{}\n", paint(STRONG, protocol), paint(FAINT, columns))
+    }
+
+    fn line(&self, name: &str, verdict: &str, [states, depth, time]: [&str; 3]) -> String {
+        let (a, b) = (self.name, self.verdict);
+        let (name, verdict) = (cut(name, a), cut(verdict, b.max(VERDICT_WIDTH_MAX)));
+        format!("{name:a$}  {verdict:b$}  {states:>9}  {depth:>5}  {time:>7}")
     }
 }
 
@@ -98,5 +108,5 @@ pub fn total(checks: &[Checked], elapsed_us: u64) -> String {
     let states =
         checks.iter().filter_map(Checked::outcome).map(|outcome| outcome.exploration.statistics.distinct).sum();
     let states = counted(states, "state");
-    format!("{}: {}; {states} in {}\n", counted(checks.len() as u64, "check"), groups.join(", "), elapsed(elapsed_us))
+    format!("\n{}: {}; {states} in {}\n", counted(checks.len() as u64, "check"), groups.join(", "), elapsed(elapsed_us))
 }

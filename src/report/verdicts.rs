@@ -5,90 +5,77 @@ use crate::engine::Verdict;
 use crate::spec::{Check, Expected, Outcome};
 use crate::system::PropertyCard;
 
-/// More names than this are counted instead.
-const NAMES_MAX: usize = 2;
-
-/// What is said of the properties of a check: those that differ from the ordinary by name, the others by number.
+/// What is said of the properties of a check: of violations the first by name, of all else how many.
 #[derive(Default)]
-struct Groups {
+struct Words {
     violated: Vec<(String, Option<u32>)>,
-    undecided: Vec<String>,
-    unreachable: Vec<String>,
     holding: usize,
     reachable: usize,
+    unreachable: usize,
+    undecided: usize,
 }
 
-/// What was found: `agreement violated in 12`, `4 hold, 2 reachable`.
+/// What was found: `agreement violated in 12 (+1)`, `4 hold, 2 reachable`.
 ///
 /// Properties of which nothing was expected are left out, unless they are violated; so is the claim that every
 /// protocol makes, that its code behaves, while it holds.
 pub(super) fn found(outcome: &Outcome) -> String {
-    let mut groups = Groups::default();
+    let mut words = Words::default();
     for (ix, card) in outcome.properties.iter().enumerate() {
         let (verdict, expected) = (outcome.verdict(ix), outcome.expected[ix]);
         let judged = !matches!(expected, Expected::Anything | Expected::NotSeen) && card.name != HANDLERS_BEHAVE;
         if judged || verdict == Verdict::Violated {
-            groups.add(card, verdict, outcome.steps(ix));
+            words.add(card, verdict, outcome.steps(ix));
         }
     }
-    groups.words()
+    words.text()
 }
 
 /// What is expected, in the same words: how much room to leave.
 pub(super) fn expected(check: &Check, properties: &[PropertyCard]) -> String {
-    let mut groups = Groups::default();
+    let mut words = Words::default();
     for card in properties {
         match check.expected(card) {
-            Expected::Holds => groups.add(card, Verdict::Holds, None),
-            Expected::Violated { at_most_steps } => groups.add(card, Verdict::Violated, at_most_steps.or(Some(99))),
-            Expected::Reachable => groups.add(card, Verdict::Reachable, None),
-            Expected::Unreachable => groups.add(card, Verdict::Unreachable, None),
-            Expected::Undecided => groups.undecided.push(card.name.clone()),
+            // Most violations take less than a hundred steps.
+            Expected::Violated { at_most_steps } => {
+                words.violated.push((card.name.clone(), at_most_steps.or(Some(99))))
+            }
+            Expected::Holds => words.holding += 1,
+            Expected::Reachable => words.reachable += 1,
+            Expected::Unreachable => words.unreachable += 1,
+            Expected::Undecided => words.undecided += 1,
             Expected::NotSeen | Expected::Anything => {}
         }
     }
-    groups.words()
+    words.text()
 }
 
-impl Groups {
+impl Words {
     fn add(&mut self, card: &PropertyCard, verdict: Verdict, steps: Option<u32>) {
-        let name = card.name.clone();
         match verdict {
-            Verdict::Violated => self.violated.push((name, steps)),
+            Verdict::Violated => self.violated.push((card.name.clone(), steps)),
             Verdict::Holds => self.holding += 1,
             Verdict::Reachable => self.reachable += 1,
-            Verdict::Unreachable => self.unreachable.push(name),
-            Verdict::Undecided(_) => self.undecided.push(name),
+            Verdict::Unreachable => self.unreachable += 1,
+            Verdict::Undecided(_) => self.undecided += 1,
         }
     }
 
-    fn words(&self) -> String {
+    fn text(&self) -> String {
         let mut parts = Vec::new();
-        for (n, (name, steps)) in self.violated.iter().enumerate() {
-            let violated = if n == 0 { " violated" } else { "" };
+        if let Some((name, steps)) = self.violated.first() {
             let steps = steps.map(|steps| format!(" in {steps}")).unwrap_or_default();
-            parts.push(format!("{name}{violated}{steps}"));
+            let more = if self.violated.len() > 1 { format!(" (+{})", self.violated.len() - 1) } else { String::new() };
+            parts.push(format!("{name} violated{steps}{more}"));
         }
-        parts.extend(named(&self.undecided, "undecided"));
-        parts.extend(named(&self.unreachable, "unreachable"));
-        parts.extend(counted(self.holding, "holds", "hold"));
-        parts.extend(counted(self.reachable, "reachable", "reachable"));
+        let holding = if self.holding == 1 { "holds" } else { "hold" };
+        let counts = [
+            (self.undecided, "undecided"),
+            (self.holding, holding),
+            (self.reachable, "reachable"),
+            (self.unreachable, "unreachable"),
+        ];
+        parts.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
         parts.join(", ")
-    }
-}
-
-fn named(names: &[String], word: &str) -> Option<String> {
-    match names.len() {
-        0 => None,
-        1..=NAMES_MAX => Some(format!("{} {word}", names.join(", "))),
-        count => Some(format!("{count} {word}")),
-    }
-}
-
-fn counted(count: usize, of_one: &str, of_many: &str) -> Option<String> {
-    match count {
-        0 => None,
-        1 => Some(format!("1 {of_one}")),
-        count => Some(format!("{count} {of_many}")),
     }
 }

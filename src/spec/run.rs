@@ -2,7 +2,7 @@
 
 use super::{Check, Expected, Failure, judge};
 use crate::cluster::Entry;
-use crate::engine::{Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore};
+use crate::engine::{Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore};
 use crate::exit::Exit;
 use crate::system::{ActionKind, PropertyCard};
 use crate::trace::Trace;
@@ -104,10 +104,13 @@ impl Checked {
         }
     }
 
-    /// The faults that the check allows and that never happened: what it says of them is empty.
+    /// The faults that the check allows and that never happened though every state was seen: what it says of them
+    /// is empty.
     pub fn unused_faults(&self) -> Vec<ActionKind> {
         let environment = &self.check.instance.environment;
-        let Some(outcome) = self.outcome() else { return Vec::new() };
+        let Some(outcome) = self.outcome().filter(|outcome| outcome.exploration.ended == Ended::Complete) else {
+            return Vec::new();
+        };
         let happened = |kind: ActionKind| outcome.exploration.statistics.actions[kind as usize] > 0;
         let allowed = [
             (ActionKind::Drop, environment.loss.total),

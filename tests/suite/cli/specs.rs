@@ -135,6 +135,15 @@ fn undecided_is_not_wrong_and_a_limit_can_be_given() {
 }
 
 #[test]
+fn counts_of_another_depth_are_not_compared() {
+    let lock = "lock = { states = 16, depth = 8 }\nexpect = { all-enter = \"unreachable\" }";
+    let project = Project::with_spec("other-depth", &format!("[[check]]\nname = \"a\"\n{lock}\n"));
+    assert_eq!(project.run(&["check"]).exit, Exit::Expected);
+    assert_eq!(project.run(&["check", "--max-depth", "2"]).exit, Exit::Undecided);
+    assert_eq!(project.run(&["check", "--max-depth", "2", "--update-lock"]).exit, Exit::Usage);
+}
+
+#[test]
 fn an_expected_cut_is_as_expected() {
     let cut = "[[check]]\nname = \"a\"\nlimits = { depth = 1 }\nexpect = { \"*\" = \"undecided\" }\nlock = { states = 3, depth = 1 }";
     let project = Project::with_spec("cut", cut);
