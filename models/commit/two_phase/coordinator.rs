@@ -127,7 +127,7 @@ impl Coordinator {
         }
     }
 
-    /// The outcome is in the log before anybody hears of it ([G78] 5.8.3.3; [BHG] 7.4, step 3).
+    /// The outcome is in the log before anybody hears of it ([G78]; [BHG] 7.4, step 3).
     fn decide(&self, outcome: Outcome, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
         if !self.breaks(Deviation::NoDecisionLog) {
             o.save(outcome.record());
@@ -143,7 +143,7 @@ impl Coordinator {
     }
 
     /// A coordinator that restarts and finds its outcome tells it again: it does not know how far it had come
-    /// ([G78] 5.8.3.3).
+    /// ([G78]).
     fn take_up(&self, outcome: Outcome, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
         let receivers =
             if self.breaks(Deviation::SilentRecovery) { BTreeSet::new() } else { self.participants.clone() };
@@ -155,7 +155,7 @@ impl Coordinator {
         self.multicast(CoordinatorState::Decided { outcome, unsent: receivers, unacked, resends_left }, o)
     }
 
-    /// The outcome is told again to all who have not acknowledged it ([G78] 5.8.3.3).
+    /// The outcome is told again to all who have not acknowledged it ([G78]).
     fn resend(&self, state: &mut CoordinatorState, o: &mut Out<TwoPhaseActor>) {
         let CoordinatorState::Decided { unsent, unacked, resends_left, .. } = state else { return };
         unsent.clone_from(unacked);
@@ -173,7 +173,7 @@ impl Coordinator {
         }
     }
 
-    /// When every participant has the outcome in its log, nobody will need it any more ([G78] 5.8.3.3;
+    /// When every participant has the outcome in its log, nobody will need it any more ([G78];
     /// [MLO86]).
     fn note_ack(&self, state: &mut CoordinatorState, src: Id, o: &mut Out<TwoPhaseActor>) {
         let CoordinatorState::Decided { unacked, .. } = state else { return };

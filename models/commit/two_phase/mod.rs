@@ -2,11 +2,11 @@
 //!
 //! # Source
 //!
-//! J. Gray, *Notes on Data Base Operating Systems* (1978), section 5.8.3 [G78]; P. Bernstein, V. Hadzilacos and
-//! N. Goodman, *Concurrency Control and Recovery in Database Systems* (1987), chapter 7 [BHG]; J. Gray and L.
-//! Lamport, *Consensus on Transaction Commit* (2006), section 3 [GL06]; the answer that a coordinator gives for
-//! a transaction that it has forgotten is that of C. Mohan, B. Lindsay and R. Obermarck, *Transaction
-//! Management in the R\* Distributed Database Management System* (1986) [MLO86]: presumed abort.
+//! J. Gray, *Notes on Data Base Operating Systems* (1978), on two-phase commit [G78]; P. Bernstein, V.
+//! Hadzilacos and N. Goodman, *Concurrency Control and Recovery in Database Systems* (1987), chapter 7 [BHG];
+//! J. Gray and L. Lamport, *Consensus on Transaction Commit* (2006), section 3 [GL06]; the answer that a
+//! coordinator gives for a transaction that it has forgotten is that of C. Mohan, B. Lindsay and R. Obermarck,
+//! *Transaction Management in the R\* Distributed Database Management System* (1986) [MLO86]: presumed abort.
 //!
 //! # What is modelled
 //!
@@ -298,14 +298,14 @@ impl Protocol for TwoPhase {
     const CARD: Card = Card {
         name: "two-phase-commit",
         title: "Two-phase commit",
-        source: "Gray, Notes on Data Base Operating Systems (1978), 5.8.3; Bernstein, Hadzilacos and Goodman, \
+        source: "Gray, Notes on Data Base Operating Systems (1978); Bernstein, Hadzilacos and Goodman, \
                  Concurrency Control and Recovery in Database Systems (1987), chapter 7; Gray and Lamport, \
                  Consensus on Transaction Commit (2006), section 3",
         modelled: "One transaction with logs, time-outs, recovery, queries, repetitions, forgetting with presumed \
                    abort, and optional cooperative termination. A multicast is one send a step.",
         left_out: "The work of the transaction (an open choice between Yes and No), other transactions (they share \
-                   nothing with this one), damaged logs (the protocol assumes sound ones), endless repetition (a number \
-                   that exceeds what may be lost is enough).",
+                   nothing with this one), damaged logs (the protocol assumes sound ones), endless repetition (a \
+                   number that exceeds what may be lost is enough).",
     };
 
     type Params = Sizes;

@@ -148,7 +148,7 @@ impl Participant {
     }
 
     /// An outcome is told. It is obeyed by those who are uncertain, and acknowledged to the coordinator as
-    /// often as it tells it ([BHG] 7.4, step 4; [G78] 5.8.3.3).
+    /// often as it tells it ([BHG] 7.4, step 4; [G78]).
     fn learn(&self, state: &mut ParticipantState, src: Id, outcome: Outcome, o: &mut Out<TwoPhaseActor>) {
         let obeyed = match (*state, outcome) {
             (ParticipantState::Prepared { .. }, _) | (ParticipantState::Working, Outcome::Abort) => true,
@@ -166,7 +166,7 @@ impl Participant {
         }
     }
 
-    /// The outcome is in the log before it is acknowledged ([G78] 5.8.3.3).
+    /// The outcome is in the log before it is acknowledged ([G78]).
     fn decide(&self, state: &mut ParticipantState, outcome: Outcome, o: &mut Out<TwoPhaseActor>) {
         o.save(outcome.record());
         o.cancel_timer(Overdue::Prepare);

@@ -177,8 +177,8 @@ impl Protocol for TwoPhaseClass {
         name: "two-phase-class",
         title: "Two-phase commit, as published: Python classes",
         source: "article 000, section 4.1, lines 161 to 202",
-        modelled: "Every line of both classes, calls as request and reply; literal, or with R1 (transaction_id is bound) \
-                   and R2 (a call may go unanswered, and is None).",
+        modelled: "Every line of both classes, calls as request and reply; literal, or with R1 (transaction_id is \
+                   bound) and R2 (a call may go unanswered, and is None).",
         left_out: "Crashes: the text says nothing of them.",
     };
 
