@@ -131,7 +131,7 @@ fn find(readings: &[Reading], is: impl Fn(&Reading) -> bool) -> Option<Id> {
     readings.iter().position(is).map(Id::from)
 }
 
-/// [S81] section 4: what makes the protocol non-blocking. In the state of someone who is uncertain nobody may have
+/// [S81], on concurrency sets: what makes the protocol non-blocking. While someone is uncertain nobody may have
 /// committed, or else the uncertain could not decide without them.
 fn concurrency_set() -> Property<ThreePhase> {
     let claim = "Where someone has committed nobody who is up is uncertain or has not voted";

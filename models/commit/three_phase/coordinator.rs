@@ -133,7 +133,7 @@ impl Coordinator {
     }
 
     /// When all have voted Yes all are told so; when all that are up have acknowledged that, and not before,
-    /// the coordinator decides to commit ([S81] section 5; [BHG] 7.5, steps 3 and 5).
+    /// the coordinator decides to commit ([S81]; [BHG] 7.5, steps 3 and 5).
     fn go_on(&self, state: &mut CoordinatorState, o: &mut Out<ThreePhaseActor>) {
         let up = &self.participants - &state.dead;
         match &mut state.stage {
@@ -143,6 +143,9 @@ impl Coordinator {
                     o.save(Log::of(Phase::Committable));
                     state.stage = self.begin(Stage::PreCommitting { unsent: up.clone(), unacked: up }, o);
                     return self.go_on(state, o);
+                }
+                if !yes.is_empty() && self.breaks(Deviation::DecideEarly) {
+                    self.decide(state, Outcome::Abort, None, o);
                 }
             }
             Stage::PreCommitting { unsent, unacked } => {

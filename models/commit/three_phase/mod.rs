@@ -15,15 +15,17 @@
 //!
 //! # How crashes are noticed
 //!
-//! The papers assume what today is called a perfect failure detector: messages and silence are told apart by
-//! time-outs that are never wrong. With `detector = "perfect"` that is modelled so: a node that has crashed
-//! takes part in nothing for ever after; its `restart` is the moment from which its silence counts. From
-//! then on a notice is on its way from it to each node, on a channel in order, behind all that it had sent there
-//! before. So nobody is suspected who is up, everyone who is not is suspected in the end, and only when nothing
-//! from it is on its way. Different nodes notice at different moments. (With real synchrony a crash is noticed
-//! when *no* message of the crashed node is on its way to anybody. The notices promise less, and with them the
-//! protocol needs a rule that the papers need not state: who has answered a backup no longer listens to those
-//! before it.)
+//! The papers assume what today is called a perfect failure detector: time-outs that are never wrong. With
+//! `detector = "perfect"` that is modelled so. A node that has crashed takes part in nothing for ever after; its
+//! `restart` is the moment from which its silence counts. From then on a notice is on its way from it to each
+//! node, on a channel in order, behind all that it had sent there before. So nobody is suspected who is up,
+//! everyone who is not is suspected in the end, and only when nothing from it is on its way to the one who suspects.
+//! Different nodes notice at different moments.
+//!
+//! With real synchrony a crash is noticed when nothing of the crashed node is on its way to *anybody*. The notices
+//! promise less, and with them the protocol needs a rule that the papers need not state: who has answered a
+//! backup no longer listens to those before it (`report`). With that rule the notices need not even keep to the
+//! order of the channel.
 //!
 //! With `detector = "none"` time is asynchronous: whoever waits for a node may take it for crashed at any moment. This
 //! has all behaviours of a network that is cut in two, where each half takes the other for crashed, and more.
@@ -88,8 +90,8 @@ params! {
 deviations! {
     /// What a coordinator or a participant may do wrongly.
     pub enum Deviation {
-        /// There is no termination protocol: when the coordinator has crashed an uncertain participant aborts and a
-        /// committable one commits.
+        /// When the coordinator has crashed nobody asks the others: an uncertain participant aborts and a committable
+        /// one commits.
         SimpleTimeouts = "simple-timeouts" breaks "agreement";
         /// A backup that knows that all were willing commits before the others know it.
         SkipPreCommit = "skip-pre-commit" breaks "agreement";
@@ -111,8 +113,12 @@ deviations! {
         OneBackup = "one-backup" breaks "non-blocking";
         /// A backup that has decided keeps it to itself.
         DecidedStaySilent = "decided-stay-silent" breaks "non-blocking";
+        /// The coordinator decides at the first vote, without waiting for the others.
+        DecideEarly = "decide-early" breaks "abort-validity";
+        /// A participant aborts when the coordinator crashes, whatever it knows.
+        AbortOnCrash = "abort-on-crash" breaks "irrevocable";
         /// A participant that has decided obeys another outcome.
-        ObeyAgain = "obey-again" breaks "irrevocable";
+        ObeyAgain = "obey-again" harmless;
     }
 }
 
@@ -346,8 +352,8 @@ impl Protocol for ThreePhase {
     const CARD: Card = Card {
         name: "three-phase-commit",
         title: "Three-phase commit",
-        source: "Skeen, Nonblocking Commit Protocols (1981); Bernstein, Hadzilacos and Goodman, Concurrency Control and \
-                 Recovery in Database Systems (1987), 7.5",
+        source: "Skeen, Nonblocking Commit Protocols (1981); Bernstein, Hadzilacos and Goodman, Concurrency Control \
+                 and Recovery in Database Systems (1987), 7.5",
         modelled: "One transaction, three phases, the termination protocol with any number of backups, crashes for \
                    good. A failure detector that is perfect (a node that restarts is one whose crash is noticed), or \
                    none, where waits end at any moment. A multicast is one send a step.",

@@ -120,12 +120,11 @@ impl Participant {
     pub(super) fn bury(&self, state: &mut ParticipantState, who: Id, o: &mut Out<ThreePhaseActor>) {
         state.dead.insert(who);
         if who == self.coordinator {
-            if self.breaks(Deviation::SimpleTimeouts) && state.phase == Phase::Committable {
-                self.decide(state, Outcome::Commit, o);
-            }
-            let may_abort = state.phase == Phase::Working;
-            if may_abort || (self.breaks(Deviation::SimpleTimeouts) && state.phase == Phase::Uncertain) {
+            if state.phase == Phase::Working || self.breaks(Deviation::AbortOnCrash) {
                 self.decide(state, Outcome::Abort, o);
+            } else if self.breaks(Deviation::SimpleTimeouts) {
+                let outcome = if state.phase == Phase::Uncertain { Outcome::Abort } else { Outcome::Commit };
+                self.decide(state, state.phase.outcome().unwrap_or(outcome), o);
             }
         }
         self.strike(state, who);

@@ -1,6 +1,6 @@
 //! The termination protocol: when the coordinator has crashed, the first participant that is up takes its place.
 //!
-//! [S81] section 6 and [BHG] 7.5: the backup asks all that are up for their states, and
+//! [S81] and [BHG] 7.5: the backup asks all that are up for their states, and
 //!
 //! - if someone has decided, that is the outcome (TR1, TR2);
 //! - if all are uncertain, it is abort: nobody can have committed (TR3);
