@@ -19,6 +19,8 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosRandomId>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
+    entry::<commit::ThreePhaseArticle>(),
+    entry::<commit::ThreePhase>(),
     entry::<commit::TwoPhaseBlock>(),
     entry::<commit::TwoPhaseClass>(),
     entry::<commit::TwoPhase>(),

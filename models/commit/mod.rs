@@ -2,14 +2,26 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `decision` | votes, outcomes, multicasts: the words of all commit protocols |
+//! | `ledger` | what the observer remembers of them |
+//! | `claims` | what must be true of them |
 //! | `two_phase` | two-phase commit |
 //! | `two_phase_block` | two-phase commit as an article's algorithm block has it |
 //! | `two_phase_class` | two-phase commit as the same article's Python classes have it |
+//! | `three_phase` | three-phase commit |
+//! | `three_phase_article` | three-phase commit as an article has it |
 
+mod claims;
+pub mod decision;
+pub mod ledger;
+pub mod three_phase;
+pub mod three_phase_article;
 pub mod two_phase;
 pub mod two_phase_block;
 pub mod two_phase_class;
 
+pub use three_phase::ThreePhase;
+pub use three_phase_article::ThreePhaseArticle;
 pub use two_phase::TwoPhase;
 pub use two_phase_block::TwoPhaseBlock;
 pub use two_phase_class::TwoPhaseClass;

@@ -1,145 +1,25 @@
-//! What must be true of atomic commitment, and what the observer remembers to judge it.
+//! What must be true beside the claims of every commit protocol, and what the observer sees.
 //!
-//! The claims are those of [BHG] 7.3 and of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic
-//! Commitment* (1993), AC1 to AC5. An outcome counts when it is in a node's log, whether the node is up or
-//! down.
-
-use std::collections::BTreeSet;
+//! AC3 and AC5 are those of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic Commitment* (1993).
 
 use quorate::Id;
-use quorate::model::{Cause, Claim, Facts, History, Node, Property, Step, World};
+use quorate::model::{Cause, Claim, Facts, Node, Property, Step, World};
 use quorate::system::Evidence;
-use serde::Serialize;
 
-use super::{Msg, Outcome, Overdue, Record, TwoPhase, TwoPhaseActor, Vote};
+use super::{Fact, Ledger, Msg, Overdue, Record, TwoPhase, TwoPhaseActor};
+use crate::commit::claims::{self, Deciding, Judged};
+use crate::commit::decision::{Outcome, Vote};
+use crate::commit::ledger::{Excuse, Offence};
 
-/// What the observer remembers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct Ledger {
-    /// Participants that have not voted Yes.
-    pub silent: BTreeSet<Id>,
-    /// Participants that have voted No, whatever they voted besides.
-    pub refused: BTreeSet<Id>,
-    /// The first reason that there was to abort.
-    pub excuse: Option<Excuse>,
-    /// The first offence of each kind, in the order of their happening.
-    pub offences: Vec<Offence>,
-}
-
-/// A reason to abort.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum Excuse {
-    /// A participant has voted No.
-    No,
-    /// A participant has waited too long for Prepare, the coordinator for votes, or a peer for the outcome, who
-    /// then asked.
-    Overdue,
-    /// The coordinator has restarted.
-    Restart,
-}
-
-/// Something that no node may do, whatever happens to it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum Offence {
-    /// A node commits although not all participants are willing.
-    CommitsAgainst {
-        /// Who commits.
-        node: Id,
-        /// Who has not voted Yes, or also No.
-        unwilling: BTreeSet<Id>,
-    },
-    /// A participant commits that is not willing itself.
-    CommitsUnwilling {
-        /// Who commits.
-        node: Id,
-    },
-    /// A node aborts for no reason.
-    AbortsWithoutExcuse {
-        /// Who aborts.
-        node: Id,
-    },
-    /// A node replaces one outcome by another.
-    Reverses {
-        /// Whose log it is.
-        node: Id,
-        /// What it said before.
-        from: Outcome,
-        /// What it says now.
-        to: Outcome,
-    },
-    /// The coordinator tells Commit and has no record of it.
-    TellsUnrecorded {
-        /// Who is told.
-        to: Id,
-    },
-}
-
-/// What is worth remembering of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-pub enum Fact {
-    /// A participant has voted.
-    Voted(Id, Vote),
-    /// There is a reason to abort.
-    Excused(Excuse),
-    /// A node has written its outcome.
-    Decided(Id, Outcome),
-    /// A node has written another outcome over its first.
-    Reversed(Id, Outcome, Outcome),
-    /// The coordinator has told Commit and has no record of it.
-    ToldUnrecorded(Id),
-}
-
-impl Ledger {
-    /// Nobody has voted.
-    pub fn new(participants: BTreeSet<Id>) -> Self {
-        Self { silent: participants, refused: BTreeSet::new(), excuse: None, offences: Vec::new() }
-    }
-
-    fn offend(&mut self, offence: Offence) {
-        let kind = std::mem::discriminant(&offence);
-        if self.offences.iter().all(|known| std::mem::discriminant(known) != kind) {
-            self.offences.push(offence);
-        }
-    }
-
-    fn record_decision(&mut self, node: Id, outcome: Outcome) {
-        match outcome {
-            Outcome::Commit => {
-                let unwilling = &self.silent | &self.refused;
-                if unwilling.contains(&node) {
-                    self.offend(Offence::CommitsUnwilling { node });
-                }
-                if !unwilling.is_empty() {
-                    self.offend(Offence::CommitsAgainst { node, unwilling });
-                }
-            }
-            Outcome::Abort => {
-                if self.excuse.is_none() {
-                    self.offend(Offence::AbortsWithoutExcuse { node });
-                }
-            }
-        }
+impl Deciding for TwoPhase {
+    fn outcome(log: &Record) -> Option<Outcome> {
+        log.outcome()
     }
 }
 
-impl History for Ledger {
-    type Fact = Fact;
-
-    fn record(&mut self, fact: &Fact) {
-        match *fact {
-            Fact::Voted(node, Vote::Yes) => {
-                self.silent.remove(&node);
-            }
-            Fact::Voted(node, Vote::No) => {
-                self.refused.insert(node);
-            }
-            Fact::Excused(excuse) => {
-                self.excuse.get_or_insert(excuse);
-            }
-            Fact::Decided(node, outcome) => self.record_decision(node, outcome),
-            Fact::Reversed(node, from, to) => self.offend(Offence::Reverses { node, from, to }),
-            Fact::ToldUnrecorded(to) => self.offend(Offence::TellsUnrecorded { to }),
-        }
+impl Judged for TwoPhase {
+    fn ledger(history: &Ledger) -> &Ledger {
+        history
     }
 }
 
@@ -171,21 +51,17 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
         | Cause::Crash => {}
     }
     let outcome = |log: Option<&Record>| log.and_then(|record| record.outcome());
-    match (outcome(step.stored_before), outcome(step.stored_after)) {
-        (None, Some(new)) => facts.push(Fact::Decided(step.node, new)),
-        (Some(old), Some(new)) if old != new => facts.push(Fact::Reversed(step.node, old, new)),
-        (_, Some(_) | None) => {}
-    }
+    facts.extend(Fact::of_log(step.node, outcome(step.stored_before), outcome(step.stored_after)));
 }
 
 /// The claims, safety first, then what must be possible.
 pub(super) fn properties() -> Vec<Property<TwoPhase>> {
     vec![
-        agreement(),
-        commit_validity(),
+        claims::agreement(),
+        claims::commit_validity(),
         own_vote(),
-        abort_validity(),
-        irrevocable(),
+        claims::abort_validity("Nobody aborts unless somebody voted No, waited too long, or the coordinator restarted"),
+        claims::irrevocable(),
         coordinator_consistency(),
         termination(),
         outcome_spreads(),
@@ -197,69 +73,19 @@ pub(super) fn properties() -> Vec<Property<TwoPhase>> {
     ]
 }
 
-fn logged(node: &Node<'_, TwoPhaseActor>) -> Option<Outcome> {
-    node.storage.and_then(|record| record.outcome())
-}
-
-fn offence(claim: Claim, find: impl Fn(&Offence) -> Option<String> + Send + Sync + 'static) -> Property<TwoPhase> {
-    claim.by_history(move |_: &TwoPhase, ledger: &Ledger| ledger.offences.iter().find_map(&find).map(Evidence::new))
-}
-
-/// AC1. All that decide decide the same, those that crashed later included.
-fn agreement() -> Property<TwoPhase> {
-    Claim::always("agreement", "No two logs say different outcomes, whether their nodes are up or down").by_nodes(
-        |_: &TwoPhase, node| logged(node),
-        |_, logs| {
-            let has = |outcome| logs.iter().position(|log| *log == Some(outcome)).map(Id::from);
-            let (committed, aborted) = (has(Outcome::Commit)?, has(Outcome::Abort)?);
-            Some(Evidence::new(format!("{committed:?} has committed and {aborted:?} has aborted")))
-        },
-    )
-}
-
-/// AC3. Commit needs everyone's Yes.
-fn commit_validity() -> Property<TwoPhase> {
-    let claim = Claim::always("commit-validity", "Nobody commits before all participants have voted Yes");
-    offence(claim, |offence| {
-        let Offence::CommitsAgainst { node, unwilling } = offence else { return None };
-        let names: Vec<String> = unwilling.iter().map(|id| format!("{id:?}")).collect();
-        Some(format!("{node:?} committed when {} were not willing", names.join(" and ")))
-    })
-}
-
 /// The part of AC3 that a participant can see to by itself.
 fn own_vote() -> Property<TwoPhase> {
     let claim = Claim::always("own-vote", "No participant commits unless it has voted Yes itself");
-    offence(claim, |offence| {
+    claims::offence(claim, |offence| {
         let Offence::CommitsUnwilling { node } = offence else { return None };
         Some(format!("{node:?} committed and had not voted Yes itself"))
-    })
-}
-
-/// AC4. Abort needs a reason: with none, all that happens is that all commit.
-fn abort_validity() -> Property<TwoPhase> {
-    let claim = Claim::always(
-        "abort-validity",
-        "Nobody aborts unless somebody voted No, waited too long, or the coordinator restarted",
-    );
-    offence(claim, |offence| {
-        let Offence::AbortsWithoutExcuse { node } = offence else { return None };
-        Some(format!("{node:?} aborted though nobody had voted No, waited too long or restarted"))
-    })
-}
-
-/// AC2. A decision is for ever.
-fn irrevocable() -> Property<TwoPhase> {
-    offence(Claim::always("irrevocable", "No node changes the outcome in its log"), |offence| {
-        let Offence::Reverses { node, from, to } = offence else { return None };
-        Some(format!("{node:?} had {from:?} in its log and now has {to:?}"))
     })
 }
 
 /// [GL06] section 3: the coordinator's decision is made before it is told.
 fn coordinator_consistency() -> Property<TwoPhase> {
     let claim = Claim::always("coordinator-consistency", "The coordinator tells Commit only with Commit in its log");
-    offence(claim, |offence| {
+    claims::offence(claim, |offence| {
         let Offence::TellsUnrecorded { to } = offence else { return None };
         Some(format!("{to:?} was told Commit, of which there is no record"))
     })
@@ -268,7 +94,7 @@ fn coordinator_consistency() -> Property<TwoPhase> {
 /// Whether a participant that is up has decided; `None` for all other nodes.
 fn up_and_decided(_: &TwoPhase, node: &Node<'_, TwoPhaseActor>) -> Option<bool> {
     let is_participant = node.id != Id::from(TwoPhase::COORDINATOR);
-    (is_participant && node.state.is_some()).then(|| logged(node).is_some())
+    (is_participant && node.state.is_some()).then(|| TwoPhase::logged(node).is_some())
 }
 
 fn position_of(decided: &[Option<bool>], is: bool) -> Option<Id> {
@@ -300,12 +126,12 @@ fn every_participant(logs: &[Option<Outcome>], outcome: Outcome) -> bool {
 }
 
 fn all_logs(world: &World<'_, TwoPhase>) -> Vec<Option<Outcome>> {
-    world.nodes.iter().map(logged).collect()
+    world.nodes.iter().map(TwoPhase::logged).collect()
 }
 
 fn all_commit() -> Property<TwoPhase> {
     Claim::sometimes("all-commit", "All participants commit").by_nodes(
-        |_: &TwoPhase, node| logged(node),
+        |_: &TwoPhase, node| TwoPhase::logged(node),
         |_, logs| every_participant(logs, Outcome::Commit).then(|| Evidence::new("all participants have committed")),
     )
 }

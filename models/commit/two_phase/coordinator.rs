@@ -53,7 +53,7 @@ impl CoordinatorState {
     fn sending(&mut self) -> Option<(&mut BTreeSet<Id>, Msg)> {
         match self {
             Self::Voting { unsent, .. } => Some((unsent, Msg::Prepare)),
-            Self::Decided { unsent, outcome, .. } => Some((unsent, outcome.told())),
+            Self::Decided { unsent, outcome, .. } => Some((unsent, Msg::told(*outcome))),
             Self::Ended => None,
         }
     }
@@ -130,7 +130,7 @@ impl Coordinator {
     /// The outcome is in the log before anybody hears of it ([G78]; [BHG] 7.4, step 3).
     fn decide(&self, outcome: Outcome, o: &mut Out<TwoPhaseActor>) -> CoordinatorState {
         if !self.breaks(Deviation::NoDecisionLog) {
-            o.save(outcome.record());
+            o.save(Record::of(outcome));
         }
         o.cancel_timer(Overdue::Votes);
         self.tell(outcome, self.participants.clone(), o)
@@ -168,7 +168,7 @@ impl Coordinator {
     fn answer(state: &CoordinatorState, src: Id, o: &mut Out<TwoPhaseActor>) {
         match state {
             CoordinatorState::Voting { .. } => {}
-            CoordinatorState::Decided { outcome, .. } => o.send(src, outcome.told()),
+            CoordinatorState::Decided { outcome, .. } => o.send(src, Msg::told(*outcome)),
             CoordinatorState::Ended => o.send(src, Msg::Abort),
         }
     }

@@ -27,7 +27,7 @@
 //! |---|---|
 //! | `coordinator` | the coordinator's state and rules |
 //! | `participant` | a participant's state and rules |
-//! | `claims` | what the observer remembers, and the properties |
+//! | `claims` | what the observer sees, and the properties |
 
 mod claims;
 mod coordinator;
@@ -37,22 +37,14 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use quorate::model::{Card, Deviations, Facts, Property, Protocol, Roster, Step};
-use quorate::{Actor, Id, Out, choice_param, deviations, params};
+use quorate::{Actor, Id, Out, deviations, params};
 use serde::Serialize;
 
-pub use claims::{Excuse, Fact, Ledger, Offence};
 pub use coordinator::{Coordinator, CoordinatorState};
 pub use participant::{Participant, ParticipantState};
 
-choice_param! {
-    /// How a message to all participants is sent.
-    pub enum Multicast {
-        /// One send a step, in any order: the coordinator may crash between two sends.
-        OneByOne = "one-by-one",
-        /// All sends in one step.
-        AtOnce = "at-once",
-    }
-}
+use super::decision::{Multicast, Outcome, Vote};
+use super::ledger::{Fact, Ledger};
 
 params! {
     /// The size of the cluster, and which correct options are on.
@@ -106,42 +98,6 @@ deviations! {
     }
 }
 
-/// How a transaction ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Outcome {
-    /// All its effects last.
-    Commit,
-    /// It leaves no effect.
-    Abort,
-}
-
-impl Outcome {
-    /// The message that tells it.
-    fn told(self) -> Msg {
-        match self {
-            Self::Commit => Msg::Commit,
-            Self::Abort => Msg::Abort,
-        }
-    }
-
-    /// The record that makes it last.
-    fn record(self) -> Record {
-        match self {
-            Self::Commit => Record::Commit,
-            Self::Abort => Record::Abort,
-        }
-    }
-}
-
-/// A participant's answer to Prepare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Vote {
-    /// It will do whatever is decided, come what may.
-    Yes,
-    /// It has aborted.
-    No,
-}
-
 /// The last record in a node's log: the only one that its recovery needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Record {
@@ -158,6 +114,14 @@ pub enum Record {
 }
 
 impl Record {
+    /// The record that makes `outcome` last.
+    fn of(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Commit => Self::Commit,
+            Outcome::Abort => Self::Abort,
+        }
+    }
+
     /// The outcome that the log knows.
     pub fn outcome(self) -> Option<Outcome> {
         match self {
@@ -185,6 +149,16 @@ pub enum Msg {
     Query,
     /// Participant to coordinator: the outcome that you told is in my log.
     Ack,
+}
+
+impl Msg {
+    /// The message that tells `outcome`.
+    fn told(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Commit => Self::Commit,
+            Outcome::Abort => Self::Abort,
+        }
+    }
 }
 
 /// What a node waits for, and no longer wants to.

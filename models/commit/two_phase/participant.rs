@@ -168,7 +168,7 @@ impl Participant {
 
     /// The outcome is in the log before it is acknowledged ([G78]).
     fn decide(&self, state: &mut ParticipantState, outcome: Outcome, o: &mut Out<TwoPhaseActor>) {
-        o.save(outcome.record());
+        o.save(Record::of(outcome));
         o.cancel_timer(Overdue::Prepare);
         o.cancel_timer(Overdue::Outcome);
         o.remove_random(WORK);
@@ -184,7 +184,7 @@ impl Participant {
                 o.send(src, Msg::Abort);
             }
             ParticipantState::Prepared { .. } => {}
-            ParticipantState::Decided(outcome) => o.send(src, outcome.told()),
+            ParticipantState::Decided(outcome) => o.send(src, Msg::told(outcome)),
         }
     }
 }

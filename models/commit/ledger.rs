@@ -1,0 +1,152 @@
+//! What the observer of a commit protocol remembers: who was willing, what reason there was to abort, and who
+//! did what nobody may.
+
+use std::collections::BTreeSet;
+
+use quorate::Id;
+use quorate::model::History;
+use serde::Serialize;
+
+use super::decision::{Outcome, Vote};
+
+/// What the observer remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Ledger {
+    /// Participants that have not voted Yes.
+    pub silent: BTreeSet<Id>,
+    /// Participants that have voted No, whatever they voted besides.
+    pub refused: BTreeSet<Id>,
+    /// The first reason that there was to abort.
+    pub excuse: Option<Excuse>,
+    /// The first offence of each kind, in the order of their happening.
+    pub offences: Vec<Offence>,
+}
+
+/// A reason to abort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Excuse {
+    /// A participant has voted No.
+    No,
+    /// Somebody has waited too long.
+    Overdue,
+    /// A node has crashed.
+    Crash,
+    /// The coordinator has restarted.
+    Restart,
+}
+
+/// Something that no node may do, whatever happens to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Offence {
+    /// A node commits although not all participants are willing.
+    CommitsAgainst {
+        /// Who commits.
+        node: Id,
+        /// Who has not voted Yes, or also No.
+        unwilling: BTreeSet<Id>,
+    },
+    /// A participant commits that is not willing itself.
+    CommitsUnwilling {
+        /// Who commits.
+        node: Id,
+    },
+    /// A node aborts for no reason.
+    AbortsWithoutExcuse {
+        /// Who aborts.
+        node: Id,
+    },
+    /// A node replaces one outcome by another.
+    Reverses {
+        /// Whose log it is.
+        node: Id,
+        /// What it said before.
+        from: Outcome,
+        /// What it says now.
+        to: Outcome,
+    },
+    /// The coordinator tells Commit and has no record of it.
+    TellsUnrecorded {
+        /// Who is told.
+        to: Id,
+    },
+}
+
+/// What is worth remembering of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Fact {
+    /// A participant has voted.
+    Voted(Id, Vote),
+    /// There is a reason to abort.
+    Excused(Excuse),
+    /// A node has written its outcome.
+    Decided(Id, Outcome),
+    /// A node has written another outcome over its first.
+    Reversed(Id, Outcome, Outcome),
+    /// The coordinator has told Commit and has no record of it.
+    ToldUnrecorded(Id),
+}
+
+impl Fact {
+    /// What is worth remembering when the outcome in the log of `node` was `old` and is `new`.
+    pub fn of_log(node: Id, old: Option<Outcome>, new: Option<Outcome>) -> Option<Self> {
+        match (old, new) {
+            (None, Some(new)) => Some(Self::Decided(node, new)),
+            (Some(old), Some(new)) if old != new => Some(Self::Reversed(node, old, new)),
+            (_, Some(_) | None) => None,
+        }
+    }
+}
+
+impl Ledger {
+    /// Nobody has voted.
+    pub fn new(participants: BTreeSet<Id>) -> Self {
+        Self { silent: participants, refused: BTreeSet::new(), excuse: None, offences: Vec::new() }
+    }
+
+    fn offend(&mut self, offence: Offence) {
+        let kind = std::mem::discriminant(&offence);
+        if self.offences.iter().all(|known| std::mem::discriminant(known) != kind) {
+            self.offences.push(offence);
+        }
+    }
+
+    fn record_decision(&mut self, node: Id, outcome: Outcome) {
+        match outcome {
+            Outcome::Commit => {
+                let unwilling = &self.silent | &self.refused;
+                if unwilling.contains(&node) {
+                    self.offend(Offence::CommitsUnwilling { node });
+                }
+                if !unwilling.is_empty() {
+                    self.offend(Offence::CommitsAgainst { node, unwilling });
+                }
+            }
+            Outcome::Abort => {
+                if self.excuse.is_none() {
+                    self.offend(Offence::AbortsWithoutExcuse { node });
+                }
+            }
+        }
+    }
+}
+
+impl History for Ledger {
+    type Fact = Fact;
+
+    fn record(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::Voted(node, Vote::Yes) => {
+                self.silent.remove(&node);
+            }
+            Fact::Voted(node, Vote::No) => {
+                self.refused.insert(node);
+            }
+            Fact::Excused(excuse) => {
+                self.excuse.get_or_insert(excuse);
+            }
+            Fact::Decided(node, outcome) => self.record_decision(node, outcome),
+            Fact::Reversed(node, from, to) => self.offend(Offence::Reverses { node, from, to }),
+            Fact::ToldUnrecorded(to) => self.offend(Offence::TellsUnrecorded { to }),
+        }
+    }
+}
