@@ -97,7 +97,7 @@ impl Server {
     }
 
     /// A candidate counts the votes of its term, each server once.
-    pub(super) fn count_vote(&self, me: &mut ServerState, src: Id, term: Term, _: &mut Out<Self>) {
+    pub(super) fn count_vote(&self, me: &mut ServerState, src: Id, term: Term) {
         if term != me.durable.term && !self.breaks(Deviation::StaleVoteCounted) {
             return;
         }

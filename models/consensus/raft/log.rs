@@ -73,7 +73,7 @@ impl Log {
     }
 
     /// At most `count` entries from `index` on.
-    pub fn from(&self, index: usize, count: usize) -> Vec<Entry> {
+    pub fn slice(&self, index: usize, count: usize) -> Vec<Entry> {
         self.0.iter().skip(index - 1).take(count).copied().collect()
     }
 

@@ -85,9 +85,9 @@ quorate::deviations! {
         LogNotPersisted = "log-not-persisted" breaks "leader-completeness";
         /// It forgets its vote when the leader of its term makes it append.
         AppendResetsVote = "append-resets-vote" breaks "election-safety";
-        /// A candidate forgets its vote when it learns of the leader of its term. Whoever voted for that leader was no
-        /// candidate, and forgets nothing.
-        StepDownForgetsVote = "step-down-forgets-vote" harmless;
+        /// A candidate forgets its vote when it learns of the leader of its term, and may vote for another. That is too
+        /// late to elect one: whoever voted for the leader was no candidate, and forgets nothing.
+        StepDownForgetsVote = "step-down-forgets-vote" breaks "votes-once";
         /// It votes in terms that are over, and says in which term it is now: the vote does not count.
         VoteNoTermCheck = "vote-no-term-check" harmless;
         /// It says that its vote is for the term in which it was asked: that is the one in which it votes.

@@ -20,7 +20,7 @@ impl Server {
         // A leader's log does not shrink; where something wrong makes it, the leader goes on from its end.
         let next = next[usize::from(peer)].min(me.durable.log.len() + 1);
         let prev = me.durable.log.at(next - 1).expect("the place is not after the end");
-        let entries = me.durable.log.from(next, self.params.batch);
+        let entries = me.durable.log.slice(next, self.params.batch);
         let append = |entries| Msg::Append { term: me.durable.term, prev, entries, commit: me.commit };
         let heartbeat = (self.params.heartbeats && !entries.is_empty()).then(|| append(Vec::new()));
         std::iter::once(append(entries)).chain(heartbeat).collect()

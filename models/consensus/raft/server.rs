@@ -138,7 +138,7 @@ impl Server {
         }
         match msg {
             Msg::RequestVote { term, end } => self.vote(me, src, term, end, o),
-            Msg::Vote { term } => self.count_vote(me, src, term, o),
+            Msg::Vote { term } => self.count_vote(me, src, term),
             Msg::RequestPreVote { term, end } => self.pre_vote(me, src, term, end, o),
             Msg::PreVote { term } => self.count_pre_vote(me, src, term, o),
             // To have adopted the term is all that it is for.
