@@ -17,6 +17,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosClass>(),
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
+    entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
     entry::<commit::ThreePhaseArticle>(),

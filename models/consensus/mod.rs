@@ -1,4 +1,4 @@
-//! Consensus: several nodes settle on one value.
+//! Consensus: several nodes settle on one value, or on one order of values.
 //!
 //! | file | what |
 //! |---|---|
@@ -9,6 +9,7 @@
 //! | `paxos_class` | Paxos as the same article's Python classes have it |
 //! | `paxos_decide_on_promise` | Paxos that decides on promises, as an article tells it |
 //! | `paxos_random_id` | Paxos with random numbers, as an article's Python class has it |
+//! | `raft` | Raft, as its paper has it |
 
 mod decisions;
 pub mod paxos;
@@ -17,6 +18,7 @@ pub mod paxos_block;
 pub mod paxos_class;
 pub mod paxos_decide_on_promise;
 pub mod paxos_random_id;
+pub mod raft;
 
 pub use paxos::Paxos;
 pub use paxos_accept_unconditional::PaxosAcceptUnconditional;
@@ -24,3 +26,4 @@ pub use paxos_block::PaxosBlock;
 pub use paxos_class::PaxosClass;
 pub use paxos_decide_on_promise::PaxosDecideOnPromise;
 pub use paxos_random_id::PaxosRandomId;
+pub use raft::Raft;

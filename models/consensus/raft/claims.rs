@@ -1,0 +1,198 @@
+//! The claims of Raft: the five of figure 3, those that they rest on, progress, and the witnesses.
+
+use quorate::Id;
+use quorate::model::{Claim, Node, Property, World};
+use quorate::system::Evidence;
+
+use super::ghost::{Breach, Ghost};
+use super::log::{Log, Term};
+use super::server::{Read, Role, Server, ServerState};
+use super::{Raft, Start};
+
+/// All claims.
+pub(super) fn all() -> Vec<Property<Raft>> {
+    vec![
+        Claim::always("election-safety", "No term has two leaders").by_history(two_leaders_in_one_term),
+        Claim::always("votes-once", "No server votes for two candidates in one term").by_history(two_votes),
+        Claim::always("leader-append-only", "A leader removes or replaces no entry of its own log")
+            .by_history(overwritten),
+        Claim::always(
+            "log-matching",
+            "Two logs that have an entry of the same index and term are the same up to that entry",
+        )
+        .by_nodes(log, mismatch),
+        Claim::always("leader-completeness", "What is committed in a term is in the log of every later leader")
+            .by_history(leader_without),
+        Claim::always("state-machine-safety", "No two entries are committed at the same index")
+            .by_history(two_at_one_index),
+        Claim::always("commit-monotone", "The commit index of a server that is up never falls").by_history(commit_fell),
+        Claim::always("reads-current", "A read shows all that was committed when it was taken").by_history(stale_read),
+        Claim::always(
+            "undisturbed",
+            "With pre-votes, nobody stands against a leader before the election timers of a majority have fired",
+        )
+        .by_history(disturbed),
+        Claim::no_deadlock(
+            "progress",
+            "Where nothing can happen any more and a majority is up, what a leader took in its term is committed",
+        )
+        .by_world(uncommitted),
+        Claim::no_deadlock(
+            "elects",
+            "Where nothing can happen any more and a majority is up, there is a leader or no term is left",
+        )
+        .by_world(leaderless),
+        Claim::sometimes("elected", "A server becomes leader").by_history(elected),
+        Claim::sometimes("committed", "An entry is committed").by_history(committed),
+        Claim::sometimes("next-leader-commits", "Entries are committed in two terms")
+            .by_history(committed_in_two_terms),
+        Claim::sometimes("old-entry-committed", "An entry is committed by a leader of a later term")
+            .by_history(committed_late),
+        Claim::sometimes("conflict-removed", "A server removes an entry that is not its leader's").by_history(removed),
+        Claim::sometimes("two-leaders", "Two servers lead at once, in different terms").by_nodes(leads, two_lead),
+        Claim::sometimes("answered", "A read is answered with something").by_nodes(answers, answered),
+    ]
+}
+
+fn two_leaders_in_one_term(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let mut pairs = ghost.won.iter().zip(ghost.won.iter().skip(1));
+    let ((term, one, _), (_, other, _)) = pairs.find(|(one, other)| one.0 == other.0 && one.1 != other.1)?;
+    Some(Evidence::new(format!("{one:?} and {other:?} are both leaders in term {term}")))
+}
+
+fn two_votes(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let Some(Breach::VotedTwice { voter, term, candidates: (one, other) }) = &ghost.breach else { return None };
+    Some(Evidence::new(format!("{voter:?} votes for {one:?} and then for {other:?} in term {term}")))
+}
+
+fn overwritten(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let Some(Breach::Overwrote(leader)) = &ghost.breach else { return None };
+    Some(Evidence::new(format!("{leader:?} removes an entry of its log while it leads")))
+}
+
+fn commit_fell(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let Some(Breach::CommitFell(server, from, to)) = &ghost.breach else { return None };
+    Some(Evidence::new(format!("the commit index of {server:?} falls from {from} to {to}")))
+}
+
+fn stale_read(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let Some(Breach::StaleRead(leader, index, due)) = &ghost.breach else { return None };
+    Some(Evidence::new(format!(
+        "the read of {leader:?} shows what was committed up to index {index}, and {due} were committed when it was taken"
+    )))
+}
+
+fn log(_: &Raft, node: &Node<'_, Server>) -> Option<Log> {
+    Some(node.state?.durable.log.clone())
+}
+
+fn mismatch(_: &Raft, logs: &[Option<Log>]) -> Option<Evidence> {
+    let logs = || logs.iter().enumerate().filter_map(|(ix, log)| Some((Id::from(ix), log.as_ref()?)));
+    let pairs = logs().flat_map(|one| logs().map(move |other| (one, other)));
+    let mut found = pairs.filter_map(|((one, log), (other, its))| Some((one, other, log.mismatch(its)?)));
+    let (one, other, index) = found.next()?;
+    Some(Evidence::new(format!(
+        "the logs of {one:?} and {other:?} have an entry of the same term at index {index}, and are not the same up to \
+         there"
+    )))
+}
+
+fn leader_without(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    ghost.committed.iter().find_map(|((index, entry), committed_in)| {
+        let later = ghost.won.iter().filter(|(term, ..)| term > committed_in);
+        let (term, leader, _) = later.into_iter().find(|(_, _, log)| log.get(*index) != Some(*entry))?;
+        Some(Evidence::new(format!(
+            "{entry} is committed at index {index} in term {committed_in}, and {leader:?} becomes leader of term {term} \
+             without it"
+        )))
+    })
+}
+
+fn two_at_one_index(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let mut pairs = ghost.committed.keys().zip(ghost.committed.keys().skip(1));
+    let ((index, one), (_, other)) = pairs.find(|(one, other)| one.0 == other.0)?;
+    Some(Evidence::new(format!("{one} and {other} are both committed at index {index}")))
+}
+
+fn disturbed(raft: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let led_from_start = raft.params.pre_vote && raft.params.start == Start::Leader;
+    let is_disturbed = led_from_start && ghost.stood > 1 && ghost.silent.len() <= raft.params.servers / 2;
+    is_disturbed.then(|| {
+        let (term, silent) = (ghost.stood, &ghost.silent);
+        Evidence::new(format!("term {term} has begun, and the election timers of {silent:?} only have fired"))
+    })
+}
+
+/// The servers that are up, if they are a majority.
+fn majority<'a>(world: &World<'a, Raft>) -> Option<Vec<(Id, &'a ServerState)>> {
+    let up: Vec<_> = world.nodes.iter().filter_map(|node| Some((node.id, node.state?))).collect();
+    (up.len() > world.nodes.len() / 2).then_some(up)
+}
+
+fn uncommitted(_: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
+    let is_waiting = |me: &ServerState| {
+        let log = &me.durable.log;
+        me.leads().is_some_and(|term| log.end().term == term) && me.commit < log.len()
+    };
+    let (leader, me) = majority(world)?.into_iter().find(|(_, me)| is_waiting(me))?;
+    Some(Evidence::new(format!(
+        "{leader:?} has {} entries and has committed {}, for ever, with a majority up",
+        me.durable.log.len(),
+        me.commit
+    )))
+}
+
+fn leaderless(raft: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
+    let up = majority(world)?;
+    let is_led = up.iter().any(|(_, me)| me.leads().is_some());
+    let is_over = up.iter().any(|(_, me)| me.durable.term >= raft.params.terms);
+    (!is_led && !is_over)
+        .then(|| Evidence::new("there is no leader and will be none, with a majority up and terms left"))
+}
+
+fn elected(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let (term, leader, _) = ghost.won.first()?;
+    Some(Evidence::new(format!("{leader:?} leads in term {term}")))
+}
+
+fn committed(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let ((index, entry), term) = ghost.committed.first_key_value()?;
+    Some(Evidence::new(format!("{entry} is committed at index {index} in term {term}")))
+}
+
+fn committed_in_two_terms(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let (first, last) = (ghost.committed.values().min()?, ghost.committed.values().max()?);
+    (first < last).then(|| Evidence::new(format!("entries are committed in term {first} and in term {last}")))
+}
+
+fn committed_late(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let ((index, entry), term) = ghost.committed.iter().find(|((_, entry), term)| entry.term < **term)?;
+    Some(Evidence::new(format!("{entry} is committed at index {index} in term {term}")))
+}
+
+fn removed(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    ghost.truncated.then(|| Evidence::new("a server has removed an entry that was not its leader's"))
+}
+
+fn leads(_: &Raft, node: &Node<'_, Server>) -> Option<(Term, Id)> {
+    Some((node.state?.leads()?, node.id))
+}
+
+fn two_lead(_: &Raft, leaders: &[Option<(Term, Id)>]) -> Option<Evidence> {
+    let mut leaders = leaders.iter().flatten();
+    let (term, one) = leaders.next()?;
+    let (other_term, other) = leaders.find(|(other, _)| other != term)?;
+    Some(Evidence::new(format!("{one:?} leads in term {term}, and {other:?} in term {other_term}")))
+}
+
+fn answers(_: &Raft, node: &Node<'_, Server>) -> Option<(Id, usize)> {
+    match node.state?.role {
+        Role::Leader { read: Some(Read { answer: Some(index), .. }), .. } => Some((node.id, index)),
+        _ => None,
+    }
+}
+
+fn answered(_: &Raft, answers: &[Option<(Id, usize)>]) -> Option<Evidence> {
+    let (leader, index) = answers.iter().flatten().find(|(_, index)| *index > 0)?;
+    Some(Evidence::new(format!("{leader:?} answers a read with what is committed up to index {index}")))
+}

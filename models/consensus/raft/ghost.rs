@@ -1,0 +1,182 @@
+//! What the observer remembers: elections, votes, commitments, and the few steps that must never be taken.
+//!
+//! On a duplicating network most of it follows from the messages ever sent, so it hardly multiplies states.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate::Id;
+use quorate::model::{Cause, Facts, History, Step};
+use serde::Serialize;
+
+use super::log::{Entry, Log, Term};
+use super::server::{Role, Server, ServerState, Timer};
+
+/// What happened so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Ghost {
+    /// Who became leader in which term, and the log with which it did.
+    pub won: BTreeSet<(Term, Id, Log)>,
+    /// Who first had the vote of which server in which term.
+    pub votes: BTreeMap<(Term, Id), Id>,
+    /// What was committed at which index, and the lowest term of a server that committed it.
+    pub committed: BTreeMap<(usize, Entry), Term>,
+    /// Whether a server has removed an entry that conflicted with its leader's.
+    pub truncated: bool,
+    /// How much was committed when each server took the read that it has not answered.
+    pub reads: BTreeMap<Id, usize>,
+    /// Whose election timer has fired; noted with pre-votes only.
+    pub silent: BTreeSet<Id>,
+    /// The latest term for which a server stood; noted with pre-votes only.
+    pub stood: Term,
+    /// The first step that must never be taken.
+    pub breach: Option<Breach>,
+}
+
+/// A step that must never be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Breach {
+    /// A server voted twice in one term.
+    VotedTwice {
+        /// The server.
+        voter: Id,
+        /// The term.
+        term: Term,
+        /// For whom it voted first and then.
+        candidates: (Id, Id),
+    },
+    /// A leader removed or replaced an entry of its own log.
+    Overwrote(Id),
+    /// The commit index of a server that is up fell.
+    CommitFell(Id, usize, usize),
+    /// A leader answered a read with what was committed up to an index, and when it took it more was.
+    StaleRead(Id, usize, usize),
+}
+
+/// What is worth remembering.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Fact {
+    /// A server became leader of a term, with this log.
+    Won(Term, Id, Log),
+    /// A server voted in a term, for this one.
+    Voted(Term, Id, Id),
+    /// A server in this term committed an entry.
+    Committed(Term, usize, Entry),
+    /// A server removed an entry from its log.
+    Truncated,
+    /// A leader took a read.
+    Asked(Id),
+    /// A leader answered its read with what is committed up to an index.
+    Answered(Id, usize),
+    /// An election timer fired.
+    Silent(Id),
+    /// A server stood for this term.
+    Stood(Term),
+    /// Something that must never be done.
+    Breach(Breach),
+}
+
+impl History for Ghost {
+    type Fact = Fact;
+
+    fn record(&mut self, fact: &Fact) {
+        match fact.clone() {
+            Fact::Won(term, leader, log) => drop(self.won.insert((term, leader, log))),
+            Fact::Voted(term, voter, candidate) => {
+                let first = *self.votes.entry((term, voter)).or_insert(candidate);
+                if first != candidate {
+                    self.breach(Breach::VotedTwice { voter, term, candidates: (first, candidate) });
+                }
+            }
+            Fact::Committed(term, index, entry) => {
+                let earliest = self.committed.entry((index, entry)).or_insert(term);
+                *earliest = term.min(*earliest);
+            }
+            Fact::Truncated => self.truncated = true,
+            Fact::Asked(leader) => {
+                let index = self.committed.keys().map(|(index, _)| *index).max();
+                self.reads.insert(leader, index.unwrap_or(0));
+            }
+            Fact::Answered(leader, index) => {
+                let due = self.reads.remove(&leader).unwrap_or(0);
+                if index < due {
+                    self.breach(Breach::StaleRead(leader, index, due));
+                }
+            }
+            Fact::Silent(server) => drop(self.silent.insert(server)),
+            Fact::Stood(term) => self.stood = self.stood.max(term),
+            Fact::Breach(breach) => self.breach(breach),
+        }
+    }
+}
+
+impl Ghost {
+    fn breach(&mut self, breach: Breach) {
+        self.breach.get_or_insert(breach);
+    }
+}
+
+/// What a step adds to the ghost.
+pub(super) fn observe(step: &Step<'_, Server>, pre_vote: bool, facts: &mut Facts<Fact>) {
+    let Some(after) = step.after else { return };
+    of_election(step.node, step.before, after, facts);
+    of_commitment(step.node, step.before, after, facts);
+    of_log(step.node, step.before, after, facts);
+    of_read(step.node, step.before, after, facts);
+    if !pre_vote {
+        return;
+    }
+    if matches!(step.cause, Cause::Timeout(Timer::Election)) {
+        facts.push(Fact::Silent(step.node));
+    }
+    if after.durable.voted_for == Some(step.node) {
+        facts.push(Fact::Stood(after.durable.term));
+    }
+}
+
+fn of_election(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
+    let vote = |me: &ServerState| me.durable.voted_for.map(|candidate| (me.durable.term, candidate));
+    if let Some((term, candidate)) = vote(after)
+        && before.and_then(vote) != Some((term, candidate))
+    {
+        facts.push(Fact::Voted(term, server, candidate));
+    }
+    if let Some(term) = after.leads()
+        && before.and_then(ServerState::leads) != Some(term)
+    {
+        facts.push(Fact::Won(term, server, after.durable.log.clone()));
+    }
+}
+
+fn of_commitment(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
+    let known = before.map_or(0, |before| before.commit);
+    let new = (known + 1..=after.commit).filter_map(|index| Some((index, after.durable.log.get(index)?)));
+    facts.extend(new.map(|(index, entry)| Fact::Committed(after.durable.term, index, entry)));
+    if after.commit < known {
+        facts.push(Fact::Breach(Breach::CommitFell(server, known, after.commit)));
+    }
+}
+
+fn of_log(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
+    let Some(before) = before else { return };
+    if after.durable.log.extends(&before.durable.log) {
+        return;
+    }
+    facts.push(Fact::Truncated);
+    if before.leads().is_some() && before.leads() == after.leads() {
+        facts.push(Fact::Breach(Breach::Overwrote(server)));
+    }
+}
+
+fn of_read(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
+    let read = |me: &ServerState| match &me.role {
+        Role::Leader { read, .. } => read.clone(),
+        Role::Follower | Role::PreCandidate { .. } | Role::Candidate { .. } => None,
+    };
+    let (was, Some(is)) = (before.and_then(read), read(after)) else { return };
+    if was.is_none() {
+        facts.push(Fact::Asked(server));
+    }
+    if was.and_then(|was| was.answer) != is.answer {
+        facts.extend(is.answer.map(|index| Fact::Answered(server, index)));
+    }
+}

@@ -1,0 +1,246 @@
+//! A server: its state, what outlives a crash, and which event is which rule.
+
+use std::borrow::Cow;
+
+use quorate::model::Deviations;
+use quorate::{Actor, Id, Out};
+use serde::Serialize;
+use stateright::actor::model_timeout;
+
+use super::log::{Log, Term};
+use super::message::Msg;
+use super::{Deviation, Params};
+
+/// A server, with what it knows of the cluster.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(super) id: Id,
+    pub(super) peers: Vec<Id>,
+    pub(super) params: Params,
+    pub(super) deviations: Deviations<Deviation>,
+    /// What it is the first time that it starts.
+    pub(super) initial: ServerState,
+}
+
+/// What must be on stable storage before a message that depends on it is sent (figure 2, "persistent state").
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Durable {
+    /// The latest term that it has seen.
+    ///
+    /// Invariant: it never falls, not even by a crash.
+    pub term: Term,
+    /// The candidate that has its vote in this term.
+    pub voted_for: Option<Id>,
+    /// The log.
+    pub log: Log,
+}
+
+/// A server's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct ServerState {
+    /// What outlives a crash.
+    pub durable: Durable,
+    /// The greatest index that it knows to be committed.
+    ///
+    /// Invariant: it never falls while the server is up.
+    pub commit: usize,
+    /// Whether it has heard of a leader since its election timer last fired; always false without pre-votes.
+    pub hears_leader: bool,
+    /// What it is in its term.
+    pub role: Role,
+}
+
+/// What a server is in its term.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Role {
+    /// It answers.
+    Follower,
+    /// It asks who would vote for it.
+    PreCandidate {
+        /// Those who would, itself included, in order.
+        grants: Vec<Id>,
+    },
+    /// It asks for votes.
+    Candidate {
+        /// Whose vote it has, its own included, in order.
+        votes: Vec<Id>,
+    },
+    /// It takes entries and has the others append them.
+    Leader {
+        /// The index of the next entry to send to each server.
+        ///
+        /// Invariant: greater than what is known to match.
+        next: Vec<usize>,
+        /// Up to which index each other server's log is known to be its own; indexed by server.
+        matched: Vec<usize>,
+        /// The read that it has taken in its term.
+        read: Option<Read>,
+    },
+}
+
+/// A read that a leader has taken from a client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Read {
+    /// Who has confirmed since that the leader is one, itself included, in order.
+    pub confirmed: Vec<Id>,
+    /// Up to which index the answer shows what is committed; `None` before it is given.
+    pub answer: Option<usize>,
+}
+
+/// What may happen to a server at any moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Timer {
+    /// It has not heard of a leader for too long, as it thinks.
+    Election,
+    /// A client wants something of the leader.
+    Request,
+    /// A client wants to read from the leader.
+    Read,
+    /// The leader has had no answer, and sends again what it last sent.
+    Resend,
+}
+
+impl ServerState {
+    /// The term in which it leads.
+    pub fn leads(&self) -> Option<Term> {
+        matches!(self.role, Role::Leader { .. }).then_some(self.durable.term)
+    }
+}
+
+impl Server {
+    pub(super) fn breaks(&self, deviation: Deviation) -> bool {
+        self.deviations.has(deviation)
+    }
+
+    /// How many servers are a majority.
+    pub(super) fn quorum(&self) -> usize {
+        let servers = self.peers.len() + 1;
+        if self.breaks(Deviation::Minority) { servers / 2 } else { servers / 2 + 1 }
+    }
+
+    /// Figure 2, rules for all servers: who sees a later term is a follower in it and has not voted there.
+    pub(super) fn adopt(&self, me: &mut ServerState, term: Term) {
+        if me.leads().is_some() && self.breaks(Deviation::LeaderRollback) {
+            me.durable.log.truncate(me.commit);
+        }
+        me.durable.term = term;
+        me.durable.voted_for = None;
+        me.hears_leader = false;
+        me.role = Role::Follower;
+    }
+
+    /// Which message is which rule.
+    fn receive(&self, me: &mut ServerState, src: Id, msg: Msg, o: &mut Out<Self>) {
+        if let Some(term) = msg.term_of_sender()
+            && term > me.durable.term
+        {
+            self.adopt(me, term);
+        }
+        match msg {
+            Msg::RequestVote { term, end } => self.vote(me, src, term, end, o),
+            Msg::Vote { term } => self.count_vote(me, src, term),
+            Msg::RequestPreVote { term, end } => self.pre_vote(me, src, term, end, o),
+            Msg::PreVote { term } => self.count_pre_vote(me, src, term, o),
+            // To have adopted the term is all that it is for.
+            Msg::Behind { .. } => {}
+            Msg::Append { term, prev, entries, commit } => {
+                let appended = self.append(me, term, prev, &entries, commit);
+                o.send(src, appended);
+            }
+            Msg::Appended { term, matched } => self.appended(me, src, term, matched),
+            Msg::NotAppended { term } => self.not_appended(me, src, term),
+            Msg::Confirm { term } => self.confirm(me, src, term, o),
+            Msg::Confirmed { term } => self.confirmed(me, src, term),
+        }
+    }
+
+    /// What every rule ends with: what must outlive a crash is saved, a leader sends what is new, and the timers are
+    /// those of the role.
+    fn finish(&self, before: &ServerState, me: &ServerState, o: &mut Out<Self>) {
+        if me.durable != before.durable {
+            self.save(&me.durable, o);
+        }
+        self.replicate(before, me, o);
+        self.set_timers(me, o);
+    }
+
+    fn save(&self, durable: &Durable, o: &mut Out<Self>) {
+        let mut saved = durable.clone();
+        if self.breaks(Deviation::VoteNotPersisted) {
+            saved.voted_for = None;
+        }
+        if self.breaks(Deviation::TermNotPersisted) {
+            (saved.term, saved.voted_for) = (0, None);
+        }
+        if self.breaks(Deviation::LogNotPersisted) {
+            saved.log = Log::default();
+        }
+        o.save(saved);
+    }
+
+    fn set_timers(&self, me: &ServerState, o: &mut Out<Self>) {
+        let leads = me.leads().is_some();
+        let stands = usize::from(self.id) < self.params.candidates || self.params.candidates == 0;
+        let election = !leads && stands && me.durable.term < self.params.terms;
+        let request = leads && me.durable.log.count_of(me.durable.term) < self.params.requests;
+        let timers = [
+            (Timer::Election, election),
+            (Timer::Request, request),
+            (Timer::Read, self.may_read(me)),
+            (Timer::Resend, leads && self.params.resends),
+        ];
+        for (timer, is_set) in timers {
+            match is_set {
+                true => o.set_timer(timer, model_timeout()),
+                false => o.cancel_timer(timer),
+            }
+        }
+    }
+}
+
+impl Actor for Server {
+    type Msg = Msg;
+    type Timer = Timer;
+    type State = ServerState;
+    type Storage = Durable;
+    type Random = ();
+
+    /// A server that comes back knows its term, its vote and its log, and is a follower (section 5.5).
+    fn on_start(&self, _: Id, storage: &Option<Durable>, o: &mut Out<Self>) -> ServerState {
+        let Some(durable) = storage else {
+            self.save(&self.initial.durable, o);
+            self.send_appends(&self.initial, o);
+            self.set_timers(&self.initial, o);
+            return self.initial.clone();
+        };
+        let me = ServerState { durable: durable.clone(), commit: 0, hears_leader: false, role: Role::Follower };
+        self.set_timers(&me, o);
+        me
+    }
+
+    fn on_msg(&self, _: Id, state: &mut Cow<'_, ServerState>, src: Id, msg: Msg, o: &mut Out<Self>) {
+        let mut me = ServerState::clone(state);
+        self.receive(&mut me, src, msg, o);
+        self.finish(state, &me, o);
+        *state = Cow::Owned(me);
+    }
+
+    fn on_timeout(&self, _: Id, state: &mut Cow<'_, ServerState>, timer: &Timer, o: &mut Out<Self>) {
+        let mut me = ServerState::clone(state);
+        match timer {
+            Timer::Election => self.on_silence(&mut me, o),
+            Timer::Request => self.take(&mut me),
+            Timer::Read => self.read(&mut me, o),
+            Timer::Resend => self.send_appends(&me, o),
+        }
+        self.finish(state, &me, o);
+        *state = Cow::Owned(me);
+    }
+}
+
+/// Notes `server`, once and in order.
+pub(super) fn note(servers: &mut Vec<Id>, server: Id) {
+    if let Err(place) = servers.binary_search(&server) {
+        servers.insert(place, server);
+    }
+}
