@@ -29,13 +29,15 @@
 //! # A message whose delivery changes nothing
 //!
 //! A delivery *changes nothing* when afterwards the node (state, storage, timers, choices) is as before, nothing
-//! was sent and the observer had nothing to record. On unordered and duplicating networks such a delivery is no
-//! step, and the message stays in flight: a later state may still react to it. That loses no behaviour of the
+//! was sent to anybody and the observer had nothing to record. On unordered and duplicating networks such a delivery
+//! is no step, and the message stays in flight: a later state may still react to it. That loses no behaviour of the
 //! nodes, since a message may wait for ever anyway, and it saves the states that differ only by which useless
-//! messages were consumed. It is also what stateright does, with one difference: there a handler that touches its
-//! state (`to_mut`) without changing it counts as a change. With `no_op = "consume"` such a message may be delivered
-//! and is gone: ask for it where a property reads what is in flight. On a FIFO network it is always consumed, since
-//! it stands before others. The same rule makes a timer that only sets itself again no step.
+//! messages were consumed. It is also what stateright does, with two differences: there a handler that touches its
+//! state (`to_mut`) without changing it, and one that sends only to ids that nobody has, count as a change. With
+//! `no_op = "consume"` such a message may be delivered on an unordered network and is gone: ask for it where a
+//! property reads what is in flight. On a FIFO network it is always consumed, since it stands before others. To
+//! duplicate such a message is never a step, and no budget is spent on it. The same rule makes a timer that only
+//! sets itself again no step.
 //!
 //! # Nodes that are down
 //!

@@ -40,7 +40,10 @@ pub fn agree<P: Protocol>(
 }
 
 /// The ways to all findings, walked and told.
-fn tale(system: &dyn Explain, found: &Exploration) -> Result<Vec<Option<Vec<Action>>>, String> {
+///
+/// # Errors
+/// Where a way does not lead to its finding.
+pub fn tale(system: &dyn Explain, found: &Exploration) -> Result<Vec<Option<Vec<Action>>>, String> {
     let told = |(property_ix, finding): (usize, &Option<Finding>)| match finding {
         None => Ok(None),
         Some(Finding { path: None, .. }) => Err(format!("no way to the finding of property {property_ix}")),
@@ -52,9 +55,12 @@ fn tale(system: &dyn Explain, found: &Exploration) -> Result<Vec<Option<Vec<Acti
     found.findings.iter().enumerate().map(told).collect()
 }
 
-/// Counts and findings of a search against those of the naive one. The cluster's own last property, that
-/// handlers behave, must have found nothing.
-fn compare(expected: &Census, found: &Exploration) -> Result<(), String> {
+/// Counts and findings of a search against those of the naive one. What the naive one was not asked for (in clusters,
+/// whether handlers behave) must have found nothing.
+///
+/// # Errors
+/// What differs.
+pub fn compare(expected: &Census, found: &Exploration) -> Result<(), String> {
     same("distinct states by distance", &expected.widths, &found.statistics.widths)?;
     same("distinct states", &expected.distinct(), &found.statistics.distinct)?;
     same("depth", &expected.depth(), &found.statistics.depth)?;
@@ -62,7 +68,8 @@ fn compare(expected: &Census, found: &Exploration) -> Result<(), String> {
     let end = if expected.complete { Ended::Complete } else { Ended::Cut(Cut::Depth) };
     same("end", &end, &found.ended)?;
     let depths: Vec<Option<u32>> = found.findings.iter().map(|f| f.as_ref().map(|finding| finding.depth)).collect();
-    let nearest: Vec<Option<u32>> = expected.nearest.iter().copied().chain([None]).collect();
+    let mut nearest = expected.nearest.clone();
+    nearest.resize(depths.len(), None);
     same("distance of the findings", &nearest, &depths)
 }
 

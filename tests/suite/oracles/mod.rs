@@ -6,8 +6,10 @@
 //! | `reference` | the cluster once more, naively |
 //! | `actors`, `environments` | what they are tried on |
 //! | `agreement` | one instance of ours against the reference |
+//! | `rules` | the search alone, on random rules over words |
 //! | `small` | small actors in every environment, random actors in random ones |
 //! | `stateright` | stateright's examples, counted by stateright and by us |
+//! | `traps` | what goes wrong in stateright, shown not to here |
 //! | `two_phase_set` | two-phase commit with the published counts of its TLA+ specification |
 //! | `whole` | any stateright `Model` as a system of one word |
 
@@ -16,7 +18,9 @@ mod agreement;
 mod environments;
 mod naive;
 mod reference;
+mod rules;
 mod small;
 mod stateright;
+mod traps;
 mod two_phase_set;
 mod whole;

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use quorate::model::Protocol;
+use quorate::model::{NetworkKind, Protocol};
 
 use super::actors::choosers::Choosers;
 use super::actors::echoes::Echoes;
@@ -13,7 +13,7 @@ use super::actors::pingers::Pingers;
 use super::actors::table::drawn;
 use super::actors::witnesses::Witnesses;
 use super::agreement::{agree, walk_together};
-use super::environments::{any_environment, grid};
+use super::environments::{any_environment, calm, grid};
 use super::naive::Bounds;
 
 /// States of the reference at most, for each instance: what is larger is compared by whole levels.
@@ -78,6 +78,14 @@ fn echoes_agree() {
 #[test]
 fn witnesses_agree() {
     agree_in_all(|| Witnesses { messages: 3 }, "sink");
+}
+
+/// More nodes than a send to them fits a narrow number, and more words than a key of a few limbs holds.
+#[test]
+fn many_nodes_agree() {
+    for environment in [calm(NetworkKind::Unordered), calm(NetworkKind::Fifo)] {
+        agree(|| Leader { followers: 70, entries: 1 }, &environment, Bounds::states(STATES)).unwrap();
+    }
 }
 
 proptest! {
