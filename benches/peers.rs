@@ -4,6 +4,7 @@
 //! `paxos` in it, five rounds each. What is measured is CPU time of the whole process over building, searching and
 //! giving back the memory. Before a time counts, both must have counted the same states.
 
+#[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
 #[path = "../tests/suite/peers/mod.rs"]
 mod peers;
 

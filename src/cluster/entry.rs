@@ -26,6 +26,9 @@ pub struct Instance {
     pub environment: Environment,
 }
 
+/// Roles, and how many members each has.
+pub type Roles = Vec<(&'static str, usize)>;
+
 /// A protocol in a catalogue.
 pub trait Entry: Sync {
     /// Name, source, what is modelled.
@@ -45,7 +48,7 @@ pub trait Entry: Sync {
     ///
     /// # Errors
     /// As [`build`](Self::build).
-    fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Vec<(&'static str, usize)>), String>;
+    fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Roles), String>;
 
     /// The cluster of this instance.
     ///
@@ -105,7 +108,7 @@ impl<P: Protocol> Entry for Registered<P> {
         P::properties().into_iter().map(|property| property.card).collect()
     }
 
-    fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Vec<(&'static str, usize)>), String> {
+    fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Roles), String> {
         let protocol = Self::protocol(instance)?;
         let roster = protocol.roster();
         let count = |role: &&'static str| roster.members().iter().filter(|member| member.role == *role).count();

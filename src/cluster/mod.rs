@@ -84,5 +84,5 @@ mod step;
 mod tables;
 
 pub use conditions::{HANDLERS_BEHAVE, handlers_behave};
-pub use entry::{Entry, Instance, entry};
+pub use entry::{Entry, Instance, Roles, entry};
 pub use tables::Cluster;

@@ -86,9 +86,9 @@ impl Move<'_> {
     /// What it sends: receiver and bundle, each receiver once.
     pub(super) fn sends(&self) -> impl Iterator<Item = (usize, u32)> {
         let Sends { row, wide } = self.sends;
-        row.chunks_exact(if wide { 2 } else { 1 }).map(|send| match send {
-            &[to, bundle] => (to as usize, bundle),
-            &[both] => ((both >> BUNDLE_BITS) as usize, both & ((1 << BUNDLE_BITS) - 1)),
+        row.chunks_exact(if wide { 2 } else { 1 }).map(|send| match *send {
+            [to, bundle] => (to as usize, bundle),
+            [both] => ((both >> BUNDLE_BITS) as usize, both & ((1 << BUNDLE_BITS) - 1)),
             _ => unreachable!("a send is one number or two"),
         })
     }

@@ -113,7 +113,7 @@ impl<const N: usize> Shard<N> {
     /// Where the search for a key starts: cells are in the order of the hashes.
     fn home(&self, key: &Key<N>) -> usize {
         let within_shard = hash(key) << SHARD_BITS;
-        (u128::from(within_shard) * self.cells.len() as u128 >> u64::BITS) as usize
+        ((u128::from(within_shard) * self.cells.len() as u128) >> u64::BITS) as usize
     }
 
     /// Small tables double; large ones grow by a quarter, since memory is what ends a search.

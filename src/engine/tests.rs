@@ -36,7 +36,7 @@ impl Numbers {
     }
 
     fn next(&self, number: u32) -> Vec<u32> {
-        let doubled = (number % 2 == 0).then_some(number * 2);
+        let doubled = number.is_multiple_of(2).then_some(number * 2);
         [Some(number + 1), doubled].into_iter().flatten().filter(|next| *next < self.size && *next != number).collect()
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn expected(check: &Check, properties: &[PropertyCard]) -> String {
         match check.expected(card) {
             // Most violations take less than a hundred steps.
             Expected::Violated { at_most_steps } => {
-                words.violated.push((card.name.clone(), at_most_steps.or(Some(99))))
+                words.violated.push((card.name.clone(), at_most_steps.or(Some(99))));
             }
             Expected::Holds => words.holding += 1,
             Expected::Reachable => words.reachable += 1,

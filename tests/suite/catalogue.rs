@@ -88,15 +88,25 @@ fn every_deviation_has_a_check_of_its_own_on_the_property_that_it_names() {
     });
 }
 
+/// A witness that no check reaches is dead code: what is published may have it, a protocol of ours may not.
 #[test]
 fn every_property_is_broken_somewhere_and_every_witness_reached() {
     each_protocol(|entry, manifest| {
+        let title = entry.card().title;
+        let as_published = title.contains("as published") || title.contains("article");
         for property in entry.properties() {
             let name = format!("{} {}", manifest.protocol, property.name);
-            let shown = manifest.checks.iter().any(|check| match property.kind {
-                PropertyKind::Always | PropertyKind::NoDeadlock => is_violated(check.expect.get(&property.name)),
-                PropertyKind::Sometimes => check.expected(&property) == Expected::Reachable,
-            });
+            let mut checks = manifest.checks.iter();
+            let shown = match property.kind {
+                PropertyKind::Always | PropertyKind::NoDeadlock => {
+                    checks.any(|check| is_violated(check.expect.get(&property.name)))
+                }
+                PropertyKind::Sometimes if as_published => {
+                    checks.clone().any(|check| check.expected(&property) == Expected::Reachable)
+                        || checks.all(|check| check.expect.get(&property.name) == Some(&Expected::Unreachable))
+                }
+                PropertyKind::Sometimes => checks.any(|check| check.expected(&property) == Expected::Reachable),
+            };
             assert!(shown, "{name}: no check shows that it could be otherwise");
         }
     });

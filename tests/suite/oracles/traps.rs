@@ -61,7 +61,7 @@ impl Actor for Node {
     fn on_start(&self, _: Id, storage: &Option<u32>, o: &mut Out<Self>) -> u32 {
         match self {
             Self::Counter { .. } | Self::Endless | Self::Panics { .. } | Self::Fickle => {
-                o.set_timer((), model_timeout())
+                o.set_timer((), model_timeout());
             }
             Self::Alarmist { others } => o.choose_random("whom", others.clone()),
             Self::Sender { to, numbers } => numbers.iter().for_each(|number| o.send(*to, *number)),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use quorate::cluster::Cluster;
 use quorate::engine::{Ended, Verdict, explore};
 use quorate::model::NetworkKind;
-use quorate::system::{PropertyKind, TransitionSystem};
+use quorate::system::PropertyKind;
 use stateright::{Checker, Model, Property};
 
 use super::agreement::everything;

@@ -113,7 +113,7 @@ impl Actor for Member {
     fn on_start(&self, _: Id, _: &Option<()>, o: &mut Out<Self>) -> State {
         match self {
             Self::Coordinator { participants, kind: Kind::Asked } => {
-                ids(*participants).for_each(|id| o.send(id, Msg::Ask))
+                ids(*participants).for_each(|id| o.send(id, Msg::Ask));
             }
             Self::Coordinator { kind: Kind::Unasked, .. } => o.choose_random(KEY, vec![Choice::Abort]),
             Self::Participant { kind: Kind::Asked } => {}

@@ -76,14 +76,14 @@ impl Actor for Member {
     }
 
     fn on_timeout(&self, _: Id, state: &mut Cow<'_, State>, (): &(), o: &mut Out<Self>) {
-        if let (Self::Client { keepers, orders }, State::Client { told, .. }) = (self, state.to_mut()) {
-            if *told < *orders {
-                *told += 1;
-                for ix in 1..=*keepers {
-                    o.send(ix.into(), Msg::Add);
-                }
-                o.set_timer((), model_timeout());
+        if let (Self::Client { keepers, orders }, State::Client { told, .. }) = (self, state.to_mut())
+            && *told < *orders
+        {
+            *told += 1;
+            for ix in 1..=*keepers {
+                o.send(ix.into(), Msg::Add);
             }
+            o.set_timer((), model_timeout());
         }
     }
 }

@@ -102,10 +102,10 @@ impl Protocol for Witnesses {
     }
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
-        if let Cause::Deliver { msg, .. } = step.cause {
-            if msg % 2 == 1 {
-                facts.push(Fact::Arrived(*msg));
-            }
+        if let Cause::Deliver { msg, .. } = step.cause
+            && msg % 2 == 1
+        {
+            facts.push(Fact::Arrived(*msg));
         }
         if matches!(step.cause, Cause::Crash) && step.before.is_some() && step.after.is_none() {
             facts.push(Fact::Crashed);

@@ -94,6 +94,7 @@ impl<P: Protocol> Reference<P> {
         is_left(faults.total, spent) && self.is_of_roles(envelope.dst, &faults.of_roles)
     }
 
+    #[allow(clippy::type_complexity, clippy::needless_pass_by_value, reason = "spelt out once, and used up")]
     /// Runs a handler of node `id`, which starts from `memory` and `storage`.
     fn turn(
         &self,
