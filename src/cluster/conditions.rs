@@ -1,73 +1,118 @@
-//! Properties over words: what each reads, remembered by number.
+//! Properties and assumptions over words: what each reads, remembered by number.
 
 use stateright::actor::Id;
 
 use super::slot::{Life, Slot};
 use super::tables::Cluster;
-use crate::model::{Condition, Node, Nodes, Property, Protocol, World};
-use crate::system::table::Table;
-use crate::system::{Evidence, PropertyCard, PropertyKind, PropertySet, Word};
+use crate::model::{Assumption, Condition, Node, Property, Protocol, StepCondition, World};
+use crate::system::table::{PairMemo, Table};
+use crate::system::{Evidence, PropertyCard, PropertyKind, PropertySet, ShowsIn, Word};
 
 /// The property that every cluster has: no handler panics, and none gives two results for one event.
 pub const HANDLERS_BEHAVE: &str = "handlers-behave";
 
 /// The card of [`HANDLERS_BEHAVE`].
 pub fn handlers_behave() -> PropertyCard {
-    PropertyCard {
-        name: HANDLERS_BEHAVE.to_owned(),
-        kind: PropertyKind::Always,
-        about: "no handler panics, and none gives two results for one event".to_owned(),
-    }
+    let about = "no handler panics, and none gives two results for one event";
+    PropertyCard::new(HANDLERS_BEHAVE, PropertyKind::Always, about)
 }
 
-/// The properties of a protocol, and what is remembered of them.
+/// A condition and what is remembered of it.
+struct Remembered<P: Protocol> {
+    condition: Condition<P>,
+    /// Whether it is asked while the search goes. Conditions of properties that show in the graph are asked afterwards.
+    in_search: bool,
+    /// Where it reads nodes: its place among those that do.
+    reading_ix: Option<usize>,
+    /// Where it reads the history: whether it finds something in each, by number of the history.
+    found_in_history: Table<bool>,
+    /// Where it reads the history at both ends of a step: the same, by both numbers.
+    found_in_histories: PairMemo,
+}
+
+/// The conditions of a protocol's properties and of the assumptions that are made, and what is remembered of them.
 pub(super) struct Conditions<P: Protocol> {
-    properties: Vec<Property<P>>,
-    /// Those of the protocol, then the built-in one.
+    /// Those of the properties, by their index; then those that `leads_to` properties ask with; then those of the
+    /// assumptions.
+    remembered: Vec<Remembered<P>>,
+    /// By property: where the condition stands that it asks with.
+    asked_ix: Vec<Option<usize>>,
+    /// Where the conditions of the assumptions stand.
+    assumed_ix: std::ops::Range<usize>,
+    /// The names of the assumptions.
+    assumed: Vec<&'static str>,
+    /// The cards of the properties, then the built-in one.
     cards: Vec<PropertyCard>,
-    /// For each property that reads the history: whether it finds something in each, by number of the history.
-    found_in_history: Vec<Table<bool>>,
-    /// For each property that reads nodes: its place among these.
-    reading_ix: Vec<Option<usize>>,
     of_history: PropertySet,
     of_world: PropertySet,
 }
 
 impl<P: Protocol> Conditions<P> {
-    pub(super) fn new(properties: Vec<Property<P>>) -> Self {
-        let mut cards: Vec<PropertyCard> = properties.iter().map(|property| property.card.clone()).collect();
-        cards.push(handlers_behave());
-        let mut reading_count = 0;
-        let reading_ix = properties.iter().map(|property| {
-            let reads = matches!(property.condition, Condition::Nodes(_));
-            reading_count += usize::from(reads);
-            reads.then(|| reading_count - 1)
-        });
-        let reading_ix = reading_ix.collect();
-        // A deadlock is asked for where nothing happens, not where something changed.
-        let asked = |property_ix: usize| {
-            properties.get(property_ix).filter(|property| property.card.kind != PropertyKind::NoDeadlock)
+    pub(super) fn new(properties: Vec<Property<P>>, assumptions: Vec<Assumption<P>>) -> Self {
+        let mut conditions = Self {
+            remembered: Vec::new(),
+            asked_ix: Vec::new(),
+            assumed_ix: 0..0,
+            assumed: assumptions.iter().map(|assumption| assumption.name).collect(),
+            cards: Vec::new(),
+            of_history: PropertySet::EMPTY,
+            of_world: PropertySet::EMPTY,
         };
-        let of = |reads: fn(&Condition<P>) -> bool| {
-            PropertySet::of(cards.len(), |property_ix| asked(property_ix).is_some_and(|asked| reads(&asked.condition)))
-        };
-        Self {
-            of_history: of(|condition| matches!(condition, Condition::History(_))),
-            of_world: of(|condition| matches!(condition, Condition::World(_))),
-            found_in_history: properties.iter().map(|_| Table::default()).collect(),
-            reading_ix,
-            cards,
-            properties,
+        let mut asked = Vec::new();
+        for Property { card, condition, asked: asks } in properties {
+            conditions.remember(condition, card.kind.shows_in() != ShowsIn::Graph);
+            conditions.cards.push(card);
+            asked.push(asks);
         }
+        for asks in asked {
+            let at = asks.map(|condition| conditions.remember(condition, false));
+            conditions.asked_ix.push(at);
+        }
+        let start = conditions.remembered.len();
+        for assumption in assumptions {
+            conditions.remember(assumption.broken, true);
+        }
+        conditions.assumed_ix = start..conditions.remembered.len();
+        conditions.of_history = conditions.reading(|condition| {
+            matches!(condition, Condition::History(_) | Condition::Step(StepCondition::History(_)))
+        });
+        conditions.of_world = conditions
+            .reading(|condition| matches!(condition, Condition::World(_) | Condition::Step(StepCondition::World(_))));
+        conditions.cards.push(handlers_behave());
+        conditions
+    }
+
+    fn remember(&mut self, condition: Condition<P>, in_search: bool) -> usize {
+        let reads_nodes = matches!(condition, Condition::Nodes(_) | Condition::Step(StepCondition::Nodes(_)));
+        self.remembered.push(Remembered {
+            reading_ix: reads_nodes.then(|| self.reading_count()),
+            condition,
+            in_search,
+            found_in_history: Table::default(),
+            found_in_histories: PairMemo::default(),
+        });
+        self.remembered.len() - 1
+    }
+
+    /// The properties that are asked where something that they read has changed, and read it in this way. A deadlock
+    /// is asked for where nothing happens.
+    fn reading(&self, reads: impl Fn(&Condition<P>) -> bool) -> PropertySet {
+        PropertySet::of(self.cards.len(), |ix| {
+            let asked = match self.cards[ix].kind.shows_in() {
+                ShowsIn::State | ShowsIn::Step => true,
+                ShowsIn::Deadlock | ShowsIn::Graph => false,
+            };
+            asked && reads(&self.remembered[ix].condition)
+        })
     }
 
     pub(super) fn cards(&self) -> &[PropertyCard] {
         &self.cards
     }
 
-    /// How many properties read nodes.
+    /// How many conditions read nodes.
     pub(super) fn reading_count(&self) -> usize {
-        self.reading_ix.iter().flatten().count()
+        self.remembered.iter().filter(|remembered| remembered.reading_ix.is_some()).count()
     }
 
     /// Whether some of the asked properties reads the history.
@@ -79,67 +124,167 @@ impl<P: Protocol> Conditions<P> {
     pub(super) fn read_world(&self, asked: PropertySet) -> bool {
         !asked.intersection(self.of_world).is_empty()
     }
+
+    /// Whether anything is assumed.
+    pub(super) fn assume_any(&self) -> bool {
+        !self.assumed_ix.is_empty()
+    }
 }
 
 impl<P: Protocol> Cluster<P> {
-    /// Whether some property that reads nodes reads something else of the second slot than of the first.
+    /// Whether some condition that is asked in the search reads something else of the second slot than of the first.
     pub(super) fn sees_difference(&self, node: usize, before: u32, after: u32) -> bool {
         if before == after {
             return false;
         }
         let failed = matches!(self.positions[node].slots.get(after).life, Life::Failed(_));
         failed
-            || self.conditions.properties.iter().enumerate().any(|(property_ix, property)| match &property.condition {
-                Condition::Nodes(nodes) => {
-                    self.reading(property_ix, &**nodes, node, before)
-                        != self.reading(property_ix, &**nodes, node, after)
-                }
-                Condition::History(_) | Condition::World(_) => false,
+            || self.conditions.remembered.iter().any(|remembered| {
+                remembered.in_search
+                    && remembered.reading_ix.is_some()
+                    && self.reading(remembered, node, before) != self.reading(remembered, node, after)
             })
     }
 
-    fn reading(&self, property_ix: usize, nodes: &dyn Nodes<P>, node: usize, slot: u32) -> u32 {
+    fn reading(&self, remembered: &Remembered<P>, node: usize, slot: u32) -> u32 {
         let position = &self.positions[node];
-        let reading_ix = self.conditions.reading_ix[property_ix].expect("the property reads nodes");
-        *position.readings[reading_ix]
-            .get_or_set(slot as usize, || nodes.reading(&self.protocol, &view::<P>(node, position.slots.get(slot))))
+        let reading_ix = remembered.reading_ix.expect("the condition reads nodes");
+        *position.readings[reading_ix].get_or_set(slot as usize, || {
+            let view = view::<P>(node, position.slots.get(slot));
+            match &remembered.condition {
+                Condition::Nodes(nodes) => nodes.reading(&self.protocol, &view),
+                Condition::Step(StepCondition::Nodes(nodes)) => nodes.reading(&self.protocol, &view),
+                Condition::History(_) | Condition::World(_) | Condition::Step(_) => {
+                    unreachable!("only these read nodes")
+                }
+            }
+        })
+    }
+
+    fn readings(&self, remembered: &Remembered<P>, state: &[Word]) -> Vec<u32> {
+        let positions = self.positions.iter().enumerate();
+        positions.map(|(node, position)| self.reading(remembered, node, position.slot_number(state[node]))).collect()
     }
 
     /// See [`TransitionSystem::findings`](crate::system::TransitionSystem::findings).
     pub(super) fn find(&self, state: &[Word], open: PropertySet) -> PropertySet {
-        let count = self.conditions.cards.len();
-        PropertySet::of(count, |property_ix| open.contains(property_ix) && self.finds(state, property_ix))
+        PropertySet::of(self.conditions.cards.len(), |property_ix| {
+            open.contains(property_ix)
+                && match self.is_of_protocol(property_ix) {
+                    true => self.finds(state, property_ix),
+                    false => self.some_failed() && self.failure(state).is_some(),
+                }
+        })
     }
 
-    fn finds(&self, state: &[Word], property_ix: usize) -> bool {
+    /// See [`TransitionSystem::asks`](crate::system::TransitionSystem::asks).
+    pub(super) fn find_asked(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        PropertySet::of(self.conditions.asked_ix.len(), |property_ix| {
+            open.contains(property_ix)
+                && self.finds(state, self.conditions.asked_ix[property_ix].unwrap_or(property_ix))
+        })
+    }
+
+    fn is_of_protocol(&self, property_ix: usize) -> bool {
+        property_ix + 1 < self.conditions.cards.len()
+    }
+
+    fn finds(&self, state: &[Word], condition_ix: usize) -> bool {
         let history = state[self.layout.history()];
-        match self.conditions.properties.get(property_ix).map(|property| &property.condition) {
-            Some(Condition::History(condition)) => *self.conditions.found_in_history[property_ix]
+        let remembered = &self.conditions.remembered[condition_ix];
+        match &remembered.condition {
+            Condition::History(condition) => *remembered
+                .found_in_history
                 .get_or_set(history as usize, || condition(&self.protocol, self.histories.get(history)).is_some()),
-            Some(Condition::Nodes(_) | Condition::World(_)) => self.look(state, property_ix).is_some(),
-            None => self.some_failed() && self.failure(state).is_some(),
+            Condition::Nodes(_) | Condition::World(_) => self.evidence_in(state, condition_ix).is_some(),
+            Condition::Step(_) => false,
         }
+    }
+
+    /// See [`TransitionSystem::step_findings`](crate::system::TransitionSystem::step_findings).
+    pub(super) fn find_in_step(&self, before: &[Word], after: &[Word], open: PropertySet) -> PropertySet {
+        let count = self.conditions.cards.len() - 1;
+        let histories = [before, after].map(|state| state[self.layout.history()]);
+        PropertySet::of(count, |property_ix| {
+            let remembered = &self.conditions.remembered[property_ix];
+            open.contains(property_ix)
+                && match &remembered.condition {
+                    Condition::Step(StepCondition::History(condition)) if histories[0] != histories[1] => {
+                        let [before, after] = histories.map(|history| self.histories.get(history));
+                        let found = || u32::from(condition(&self.protocol, before, after).is_some());
+                        remembered.found_in_histories.get_or_compute(histories[0], histories[1], found) != 0
+                    }
+                    Condition::Step(StepCondition::History(_)) => false,
+                    Condition::Step(StepCondition::Nodes(_) | StepCondition::World(_)) => {
+                        self.look_at_step(before, after, property_ix).is_some()
+                    }
+                    Condition::History(_) | Condition::Nodes(_) | Condition::World(_) => false,
+                }
+        })
     }
 
     /// What a property finds, with ids where names belong.
     pub(super) fn look(&self, state: &[Word], property_ix: usize) -> Option<Evidence> {
-        let Some(property) = self.conditions.properties.get(property_ix) else {
-            return self.failure(state);
-        };
-        match &property.condition {
+        match self.is_of_protocol(property_ix) {
+            true => self.evidence_in(state, property_ix),
+            false => self.failure(state),
+        }
+    }
+
+    fn evidence_in(&self, state: &[Word], condition_ix: usize) -> Option<Evidence> {
+        let remembered = &self.conditions.remembered[condition_ix];
+        match &remembered.condition {
             Condition::History(condition) => {
                 condition(&self.protocol, self.histories.get(state[self.layout.history()]))
             }
-            Condition::Nodes(nodes) => {
-                let readings: Vec<u32> = (self.positions.iter().enumerate())
-                    .map(|(node, position)| {
-                        self.reading(property_ix, &**nodes, node, position.slot_number(state[node]))
-                    })
-                    .collect();
-                nodes.judge(&self.protocol, &readings)
-            }
+            Condition::Nodes(nodes) => nodes.judge(&self.protocol, &self.readings(remembered, state)),
             Condition::World(condition) => condition(&self.protocol, &self.world(state)),
+            Condition::Step(_) => None,
         }
+    }
+
+    /// What a property of steps finds, with ids where names belong.
+    pub(super) fn look_at_step(&self, before: &[Word], after: &[Word], property_ix: usize) -> Option<Evidence> {
+        let remembered = self.conditions.remembered.get(property_ix)?;
+        match &remembered.condition {
+            Condition::Step(StepCondition::History(condition)) => {
+                let [before, after] = [before, after].map(|state| self.histories.get(state[self.layout.history()]));
+                (before != after).then(|| condition(&self.protocol, before, after)).flatten()
+            }
+            Condition::Step(StepCondition::Nodes(nodes)) => {
+                let [before, after] = [before, after].map(|state| self.readings(remembered, state));
+                (before != after).then(|| nodes.judge(&self.protocol, &before, &after)).flatten()
+            }
+            Condition::Step(StepCondition::World(condition)) => {
+                condition(&self.protocol, &self.world(before), &self.world(after))
+            }
+            Condition::History(_) | Condition::Nodes(_) | Condition::World(_) => None,
+        }
+    }
+
+    /// The name of an assumption that is broken in `state`, if one is.
+    pub(super) fn broken_assumption(&self, state: &[Word]) -> Option<&'static str> {
+        let at = self.conditions.assumed_ix.clone().position(|condition_ix| self.finds(state, condition_ix));
+        at.map(|at| self.conditions.assumed[at])
+    }
+
+    /// Whether a step with these edits leads where an assumption is broken. One that changes nothing that assumptions
+    /// read does not; `visible` says whether it changes what is read of a node.
+    pub(super) fn is_ruled_out(&self, state: &[Word], edits: &[(u32, Word)], visible: bool) -> bool {
+        let conditions = &self.conditions.remembered[self.conditions.assumed_ix.clone()];
+        let history = self.layout.history() as u32;
+        let changes = |condition: &Condition<P>| match condition {
+            Condition::History(_) => edits.iter().any(|(position, _)| *position == history),
+            Condition::Nodes(_) => visible,
+            Condition::World(_) => true,
+            Condition::Step(_) => false,
+        };
+        if !conditions.iter().any(|remembered| changes(&remembered.condition)) {
+            return false;
+        }
+        let mut after = state.to_vec();
+        edits.iter().for_each(|(position, word)| after[*position as usize] = *word);
+        self.broken_assumption(&after).is_some()
     }
 
     fn failure(&self, state: &[Word]) -> Option<Evidence> {

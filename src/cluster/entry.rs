@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Cluster;
 use crate::model::{
-    Card, Deviation, DeviationCard, Deviations, Environment, NetworkKind, ParamValue, Parameter, Params, Protocol,
+    Assumption, Card, Deviation, DeviationCard, Deviations, Environment, NetworkKind, ParamValue, Parameter, Params,
+    Protocol,
 };
 use crate::system::{Explain, PropertyCard};
 
@@ -26,6 +27,15 @@ pub struct Instance {
     pub environment: Environment,
 }
 
+/// What the docs say of an assumption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AssumptionCard {
+    /// Its name, in kebab case.
+    pub name: &'static str,
+    /// What is assumed, in one sentence.
+    pub about: &'static str,
+}
+
 /// Roles, and how many members each has.
 pub type Roles = Vec<(&'static str, usize)>;
 
@@ -42,6 +52,9 @@ pub trait Entry: Sync {
 
     /// What is claimed.
     fn properties(&self) -> Vec<PropertyCard>;
+
+    /// What a check may assume: names and sentences.
+    fn assumptions(&self) -> Vec<AssumptionCard>;
 
     /// The network that the protocol assumes with these parameters, when a check says nothing else, and the
     /// roles of its members with their number.
@@ -106,6 +119,11 @@ impl<P: Protocol> Entry for Registered<P> {
 
     fn properties(&self) -> Vec<PropertyCard> {
         P::properties().into_iter().map(|property| property.card).collect()
+    }
+
+    fn assumptions(&self) -> Vec<AssumptionCard> {
+        let card = |assumption: Assumption<P>| AssumptionCard { name: assumption.name, about: assumption.about };
+        P::assumptions().into_iter().map(card).collect()
     }
 
     fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Roles), String> {

@@ -62,6 +62,11 @@ impl<P: Protocol> Explain for Cluster<P> {
     fn evidence(&self, state: &[Word], property: usize) -> Option<Evidence> {
         Some(self.look(state, property)?.with_names(|id| self.roster.name(Id::from(id)).map(str::to_owned)))
     }
+
+    fn step_evidence(&self, before: &[Word], after: &[Word], property: usize) -> Option<Evidence> {
+        let found = self.look_at_step(before, after, property)?;
+        Some(found.with_names(|id| self.roster.name(Id::from(id)).map(str::to_owned)))
+    }
 }
 
 impl<P: Protocol> Cluster<P> {

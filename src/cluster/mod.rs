@@ -67,7 +67,8 @@
 //! | `position`, `moves` | the tables behind one word; the steps from it, written down |
 //! | `tables` | filling those tables |
 //! | `faults` | budgets, as words |
-//! | `conditions` | properties over words |
+//! | `conditions` | properties and assumptions over words |
+//! | `instances` | of what each step is a step, for fairness |
 //! | `explain` | words back into plain data |
 //! | `entry` | a protocol as the catalogue lists it |
 
@@ -77,6 +78,7 @@ mod event;
 mod explain;
 mod faults;
 mod inbox;
+mod instances;
 mod moves;
 mod position;
 mod slot;
@@ -84,5 +86,5 @@ mod step;
 mod tables;
 
 pub use conditions::{HANDLERS_BEHAVE, handlers_behave};
-pub use entry::{Entry, Instance, Roles, entry};
+pub use entry::{AssumptionCard, Entry, Instance, Roles, entry};
 pub use tables::Cluster;

@@ -29,7 +29,12 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) added: PairMemo,
     /// The moves of each local, see [`moves`](super::moves).
     pub(super) moves: Table<Box<[u32]>>,
-    /// For each property that reads nodes: what it reads of each slot.
+    /// The timers and the keys of choices that the node ever had, where fairness needs their numbers.
+    pub(super) timers: Interner<A::Timer>,
+    pub(super) choices: Interner<String>,
+    /// For each move of each local: which message, timer or choice it is about.
+    pub(super) instances: Table<Box<[u32]>>,
+    /// For each condition that reads nodes: what it reads of each slot.
     pub(super) readings: Vec<Table<u32>>,
 }
 
@@ -56,6 +61,9 @@ impl<A: ProtocolActor> Position<A> {
             effect_of: PairMemo::default(),
             added: PairMemo::default(),
             moves: Table::default(),
+            timers: Interner::default(),
+            choices: Interner::default(),
+            instances: Table::default(),
             readings: (0..reading_count).map(|_| Table::default()).collect(),
         }
     }
@@ -96,5 +104,6 @@ impl<A: ProtocolActor> Position<A> {
             + self.effect_of.bytes()
             + self.added.bytes()
             + self.moves.bytes()
+            + self.instances.bytes()
     }
 }

@@ -12,9 +12,11 @@ use super::moves::{self, Move, Moves};
 use super::position::{Effect, Position};
 use super::slot::{Life, Slot};
 use super::step::{Call, Outcome};
-use crate::model::{Environment, History, InFlightAtCrash, NetworkKind, NoOpDelivery, Protocol, Roster};
+use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, NoOpDelivery, Protocol, Roster};
 use crate::system::table::PairMemo;
-use crate::system::{ActionKind, Interner, PropertyCard, PropertySet, Successors, TransitionSystem, Word};
+use crate::system::{
+    ActionKind, FairInstances, Interner, PropertyCard, PropertySet, Successors, TransitionSystem, Word,
+};
 
 /// The facts of one step.
 pub(super) type FactsOf<P> = Vec<<<P as Protocol>::History as History>::Fact>;
@@ -47,12 +49,13 @@ impl<P: Protocol> Cluster<P> {
     /// The cluster of `protocol` in `environment`.
     ///
     /// # Errors
-    /// If a fault is aimed at a role that the protocol does not have.
+    /// If a fault is aimed at a role that the protocol does not have; if an assumption is unknown, or does not hold
+    /// at the start.
     pub fn new(protocol: P, environment: &Environment) -> Result<Self, String> {
         let roster = protocol.roster();
-        let conditions = Conditions::new(P::properties());
+        let conditions = Conditions::new(P::properties(), assumed(&environment.assume)?);
         let positions = (0..roster.len()).map(|_| Position::new(conditions.reading_count())).collect();
-        Ok(Self {
+        let cluster = Self {
             rules: InboxRules { kind: environment.network },
             targets: Targets::new(&roster, environment)?,
             layout: Layout::new(roster.len(), environment),
@@ -65,7 +68,15 @@ impl<P: Protocol> Cluster<P> {
             environment: environment.clone(),
             protocol,
             roster,
-        })
+        };
+        match cluster.conditions.assume_any().then(|| cluster.broken_at_start()).flatten() {
+            Some(name) => Err(format!("assumption `{name}` does not hold at the start")),
+            None => Ok(cluster),
+        }
+    }
+
+    fn broken_at_start(&self) -> Option<&'static str> {
+        self.initial().iter().find_map(|state| self.broken_assumption(state))
     }
 
     /// Whether some handler has ever gone wrong: while none has, nobody need look for it in each state.
@@ -249,7 +260,7 @@ impl<P: Protocol> Cluster<P> {
 
     /// Puts the successor that `step` of `node` makes of `state` into `out`, unless a budget that it needs is
     /// spent or nothing changes.
-    fn apply(&self, node: usize, step: &Move<'_>, state: &[Word], out: &mut Successors) -> bool {
+    pub(super) fn apply(&self, node: usize, step: &Move<'_>, state: &[Word], out: &mut Successors) -> bool {
         if self.layout.spend(step.kind, state, |position, word| out.edit(position, word)).is_none() {
             out.abandon();
             return false;
@@ -277,6 +288,10 @@ impl<P: Protocol> Cluster<P> {
                 out.edit(at, word);
             }
         }
+        if self.conditions.assume_any() && self.is_ruled_out(state, out.unfinished(), step.visible) {
+            out.rule_out(step.kind);
+            return false;
+        }
         out.finish_if_edited(step.kind, visible)
     }
 
@@ -296,6 +311,17 @@ impl<P: Protocol> Cluster<P> {
         }
         panic!("the state has no successor {index}")
     }
+}
+
+/// The assumptions with these names.
+fn assumed<P: Protocol>(names: &[String]) -> Result<Vec<Assumption<P>>, String> {
+    let mut known = P::assumptions();
+    let unknown = names.iter().find(|name| known.iter().all(|assumption| assumption.name != **name));
+    if let Some(unknown) = unknown {
+        return Err(format!("there is no assumption `{unknown}`"));
+    }
+    known.retain(|assumption| names.iter().any(|name| name == assumption.name));
+    Ok(known)
 }
 
 impl<P: Protocol> TransitionSystem for Cluster<P> {
@@ -343,6 +369,18 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
 
     fn findings(&self, state: &[Word], open: PropertySet) -> PropertySet {
         self.find(state, open)
+    }
+
+    fn step_findings(&self, before: &[Word], after: &[Word], open: PropertySet) -> PropertySet {
+        self.find_in_step(before, after, open)
+    }
+
+    fn asks(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        self.find_asked(state, open)
+    }
+
+    fn fair_instances(&self, state: &[Word], out: &mut FairInstances) {
+        self.list_instances(state, out);
     }
 
     fn table_bytes(&self) -> usize {

@@ -19,12 +19,15 @@ pub(super) struct Work<'a> {
     pub(super) open: PropertySet,
     /// Those of them about states where nothing happens any more.
     pub(super) stuck_open: PropertySet,
+    /// Those of them about steps.
+    pub(super) step_open: PropertySet,
 }
 
 /// One worker: its buffers, and what it has counted since they were last read.
 #[derive(Debug)]
 pub(super) struct Expander {
     words: Vec<Word>,
+    after: Vec<Word>,
     successors: Successors,
     pub(super) tally: Tally,
 }
@@ -37,11 +40,15 @@ pub(super) struct Tally {
     pub(super) outgrown: Vec<Word>,
     /// States in which nothing happens any more and a property finds that work remains.
     pub(super) stuck: Vec<(PropertySet, Box<[Word]>)>,
+    /// States with a step out of them in which a property finds something.
+    pub(super) stepped: Vec<(PropertySet, Box<[Word]>)>,
+    pub(super) ruled_out: [u64; ActionKind::ALL.len()],
 }
 
 impl Expander {
     pub(super) fn new(word_count: usize) -> Self {
-        Self { words: vec![0; word_count], successors: Successors::default(), tally: Tally::default() }
+        let words = vec![0; word_count];
+        Self { after: words.clone(), words, successors: Successors::default(), tally: Tally::default() }
     }
 
     /// Takes chunks and expands them until none is left.
@@ -66,7 +73,7 @@ impl Expander {
 
     fn expand_one<const N: usize>(&mut self, work: &Work<'_>, key: &Key<N>, outbox: &mut Outbox<N>) {
         work.system.successors(&self.words, &mut self.successors);
-        let mut goes_on = false;
+        let mut stepped = PropertySet::EMPTY;
         for successor in self.successors.iter() {
             let mut next = *key;
             for &(position, word) in successor.edits {
@@ -76,14 +83,22 @@ impl Expander {
                 }
             }
             self.tally.actions[successor.kind as usize] += 1;
-            goes_on |= !successor.kind.is_fault();
+            if successor.visible && !work.step_open.is_empty() {
+                self.after.copy_from_slice(&self.words);
+                successor.apply(&mut self.after);
+                stepped = stepped.union(work.system.step_findings(&self.words, &self.after, work.step_open));
+            }
             let shard = &mut outbox[shard_of(&next)];
             if successor.visible {
                 next[0] |= MARK;
             }
             shard.push(next);
         }
-        if !goes_on && !work.stuck_open.is_empty() {
+        if !stepped.is_empty() {
+            self.tally.stepped.push((stepped, self.words.clone().into_boxed_slice()));
+        }
+        self.tally.ruled_out.iter_mut().zip(self.successors.ruled_out()).for_each(|(sum, n)| *sum += u64::from(*n));
+        if !work.stuck_open.is_empty() && !self.successors.goes_on() {
             let found = work.system.findings(&self.words, work.stuck_open);
             if !found.is_empty() {
                 self.tally.stuck.push((found, self.words.clone().into_boxed_slice()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::system::{ActionKind, PropertyKind, PropertySet, Word};
+use crate::system::{ActionKind, Fairness, FairnessOverride, PropertyKind, PropertySet, ShowsIn, Word};
 
 /// What a search is told.
 #[derive(Clone, Debug)]
@@ -18,12 +18,20 @@ pub struct Settings {
     pub stop_when: StopWhen,
     /// For which findings a way is worked out.
     pub paths: Paths,
+    /// What is assumed of fairness, in place of what the properties say.
+    pub fairness: FairnessOverride,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { threads, limits: Limits::default(), stop_when: StopWhen::Never, paths: Paths::Violations }
+        Self {
+            threads,
+            limits: Limits::default(),
+            stop_when: StopWhen::Never,
+            paths: Paths::Violations,
+            fairness: FairnessOverride::default(),
+        }
     }
 }
 
@@ -154,6 +162,9 @@ pub struct Exploration {
     pub ended: Ended,
     /// What each property found, by its index; the shortest.
     pub findings: Vec<Option<Finding>>,
+    /// What kept the properties that [show in the graph](ShowsIn::Graph) from being decided though every state was
+    /// seen, if anything did.
+    pub graph_cut: Option<Cut>,
     /// The numbers.
     pub statistics: Statistics,
 }
@@ -162,13 +173,14 @@ impl Exploration {
     /// The answer for a property of the given kind.
     pub fn verdict(&self, property_ix: usize, kind: PropertyKind) -> Verdict {
         let found = self.findings[property_ix].is_some();
-        match (kind, found, self.ended) {
-            (PropertyKind::Always | PropertyKind::NoDeadlock, true, _) => Verdict::Violated,
-            (PropertyKind::Sometimes, true, _) => Verdict::Reachable,
-            (PropertyKind::Always | PropertyKind::NoDeadlock, false, Ended::Complete) => Verdict::Holds,
-            (PropertyKind::Sometimes, false, Ended::Complete) => Verdict::Unreachable,
-            (_, false, Ended::Cut(cut)) => Verdict::Undecided(cut),
-            (_, false, Ended::Stopped) => Verdict::Undecided(Cut::Stopped),
+        let by_graph = kind.shows_in() == ShowsIn::Graph;
+        match (found, self.ended, self.graph_cut.filter(|_| by_graph)) {
+            (true, _, _) if kind.is_witness() => Verdict::Reachable,
+            (true, _, _) => Verdict::Violated,
+            (false, Ended::Complete, Some(cut)) | (false, Ended::Cut(cut), _) => Verdict::Undecided(cut),
+            (false, Ended::Complete, None) if kind.is_witness() => Verdict::Unreachable,
+            (false, Ended::Complete, None) => Verdict::Holds,
+            (false, Ended::Stopped, _) => Verdict::Undecided(Cut::Stopped),
         }
     }
 }
@@ -176,9 +188,9 @@ impl Exploration {
 /// That a property found what it looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Steps to the nearest state in which it does.
+    /// Steps to the nearest state in which it does; of a lasso, steps of stem and loop together.
     pub depth: u32,
-    /// A shortest way to such a state, where [`Settings::paths`] asks for it. Of all of them it is the least
+    /// A shortest way to such a state, or a shortest lasso, where [`Settings::paths`] asks for it. Of all of them it is the least
     /// by the content of its actions, so that it is the same for every thread count.
     pub path: Option<Path>,
 }
@@ -190,6 +202,30 @@ pub struct Path {
     pub states: Vec<Box<[Word]>>,
     /// The index, among the successors of each state but the last, of the step to the next.
     pub steps: Vec<usize>,
+    /// What makes it show what the property looks for.
+    pub ending: Ending,
+}
+
+/// What makes a path show what a property looks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// Its last state, or its last step, does.
+    #[default]
+    Found,
+    /// Its last state is that with the index `from`: the steps from there on are repeated for ever, and the run is fair.
+    Loop {
+        /// Index of the state where the loop begins and ends.
+        from: usize,
+        /// What was assumed.
+        fairness: Fairness,
+    },
+    /// In its last state nothing need happen: the run may stay there for ever.
+    Stop {
+        /// What was assumed.
+        fairness: Fairness,
+    },
+    /// From its last state what is missing cannot be reached any more.
+    Trap,
 }
 
 /// The numbers of a search.
@@ -205,6 +241,10 @@ pub struct Statistics {
     pub widths: Vec<u64>,
     /// Transitions by [`ActionKind`], in its order.
     pub actions: [u64; ActionKind::ALL.len()],
+    /// Steps that an assumption ruled out, by [`ActionKind`], in its order.
+    pub ruled_out: [u64; ActionKind::ALL.len()],
+    /// Microseconds, of all, that properties took which show in the graph.
+    pub graph_us: u64,
     /// Most bytes used by states and by the tables behind them.
     pub peak_bytes: u64,
     /// Microseconds from start to end.

@@ -12,10 +12,12 @@
 //! | `store`, `visited` | the set of seen states: one shard, all shards |
 //! | `level` | the states at one distance |
 //! | `retrace` | the way to a state that was found |
+//! | `liveness` | claims that something happens, on the graph of all states |
 
 mod expand;
 mod exploration;
 mod level;
+mod liveness;
 mod packing;
 mod retrace;
 mod search;
@@ -25,6 +27,7 @@ mod tests;
 mod visited;
 
 pub use exploration::{
-    Cut, Ended, Exploration, Finding, Limits, Path, Paths, Progress, Settings, Silent, Statistics, StopWhen, Verdict,
+    Cut, Ended, Ending, Exploration, Finding, Limits, Path, Paths, Progress, Settings, Silent, Statistics, StopWhen,
+    Verdict,
 };
 pub use search::explore;

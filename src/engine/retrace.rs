@@ -9,7 +9,7 @@ use hashbrown::HashSet;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
-use super::exploration::Path;
+use super::exploration::{Ending, Path};
 use super::level::Level;
 use crate::system::{Explain, Successors, Word};
 
@@ -88,5 +88,5 @@ fn walk(system: &dyn Explain, way: &[States]) -> Path {
         states.push(after(step));
         steps.push(step);
     }
-    Path { states, steps }
+    Path { states, steps, ending: Ending::Found }
 }

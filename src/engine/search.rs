@@ -12,12 +12,13 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::expand::{Expander, Tally, Work};
-use super::exploration::{Cut, Ended, Exploration, Finding, Paths, Progress, Settings, Statistics, StopWhen};
+use super::exploration::{Cut, Ended, Exploration, Finding, Path, Paths, Progress, Settings, Statistics, StopWhen};
 use super::level::{Chunk, Level};
+use super::liveness::{self, Graph, Watch};
 use super::packing::{MARK, Packing};
 use super::retrace::{Target, retrace};
 use super::visited::{Visited, raise, repack, visited};
-use crate::system::{Explain, PropertyKind, PropertySet, Word};
+use crate::system::{Explain, PropertySet, ShowsIn, Successors, Word};
 
 /// States that a worker takes at once.
 const CHUNK_STATES: usize = 1 << 10;
@@ -37,6 +38,7 @@ pub fn explore(system: &dyn Explain, settings: &Settings, progress: &dyn Progres
     pool.install(|| {
         let mut search = Search::new(system, settings, progress);
         let ended = search.run();
+        search.statistics.elapsed_us = search.started.elapsed().as_micros() as u64;
         search.finish(ended)
     })
 }
@@ -82,7 +84,7 @@ impl<'a> Search<'a> {
             maxima,
             expanders: (0..worker_count).map(|_| Expander::new(word_count)).collect(),
             levels: Vec::new(),
-            open: PropertySet::of(property_count, |_| true),
+            open: PropertySet::of(property_count, |ix| system.properties()[ix].kind.shows_in() != ShowsIn::Graph),
             found: vec![None; property_count],
             statistics: Statistics::default(),
         };
@@ -134,7 +136,7 @@ impl<'a> Search<'a> {
                 Err(_) if self.found_enough() => return Ended::Stopped,
                 Err(cut) => return Ended::Cut(cut),
             };
-            if self.settings.paths == Paths::None {
+            if self.settings.paths == Paths::None && self.that_show_in(ShowsIn::Graph).is_empty() {
                 self.levels[depth] = Level::default();
             }
             if next.state_count() == 0 {
@@ -152,8 +154,7 @@ impl<'a> Search<'a> {
         match self.settings.stop_when {
             StopWhen::Never => false,
             StopWhen::Violated => {
-                let violated = |kind| kind != PropertyKind::Sometimes;
-                (self.system.properties().iter().enumerate()).any(|(ix, card)| violated(card.kind) && found(ix))
+                (self.system.properties().iter().enumerate()).any(|(ix, card)| !card.kind.is_witness() && found(ix))
             }
             StopWhen::AllFound(properties) => properties.iter().all(found),
         }
@@ -161,7 +162,7 @@ impl<'a> Search<'a> {
 
     /// Asks the open properties about the marked states of a level.
     fn judge(&mut self, depth: usize) {
-        let open = self.open.without(self.of_kind(PropertyKind::NoDeadlock));
+        let open = self.open.intersection(self.that_show_in(ShowsIn::State));
         if open.is_empty() {
             return;
         }
@@ -181,9 +182,9 @@ impl<'a> Search<'a> {
         self.note(depth, found);
     }
 
-    fn of_kind(&self, kind: PropertyKind) -> PropertySet {
+    fn that_show_in(&self, what: ShowsIn) -> PropertySet {
         let cards = self.system.properties();
-        PropertySet::of(cards.len(), |ix| cards[ix].kind == kind)
+        PropertySet::of(cards.len(), |ix| cards[ix].kind.shows_in() == what)
     }
 
     /// Closes the properties that found something at this depth.
@@ -203,27 +204,29 @@ impl<'a> Search<'a> {
     /// whether there is anything beyond. A level that was cut leaves no count: where in it the cut falls depends on
     /// the number of threads.
     fn expand(&mut self, depth: usize, probing: bool) -> Result<Level, Cut> {
-        let (generated, actions) = (self.statistics.generated, self.statistics.actions);
+        let Statistics { generated, actions, ruled_out, .. } = self.statistics;
         let level = std::mem::take(&mut self.levels[depth]);
         let outcome = self.expand_rounds(&level, depth, probing);
         self.levels[depth] = level;
         if outcome.is_err() {
-            (self.statistics.generated, self.statistics.actions) = (generated, actions);
+            self.statistics = Statistics { generated, actions, ruled_out, ..std::mem::take(&mut self.statistics) };
         }
         outcome
     }
 
     fn expand_rounds(&mut self, level: &Level, depth: usize, probing: bool) -> Result<Level, Cut> {
         let mut next = Level::default();
-        let (mut stuck, mut beyond) = (Vec::new(), false);
+        let (mut stuck, mut stepped, mut beyond) = (Vec::new(), Vec::new(), false);
         let stuck_open = self.stuck_open();
         let mut queued = level.state_count() as u64;
         for chunks in level.chunks(CHUNK_STATES).chunks(ROUND_CHUNKS * self.expanders.len()) {
             let tallies = self.expand_round(chunks, &mut next);
             for tally in tallies {
                 stuck.extend(tally.stuck);
+                stepped.extend(tally.stepped);
                 self.statistics.generated += tally.actions.iter().sum::<u64>();
                 self.statistics.actions.iter_mut().zip(tally.actions).for_each(|(sum, count)| *sum += count);
+                self.statistics.ruled_out.iter_mut().zip(tally.ruled_out).for_each(|(sum, count)| *sum += count);
             }
             if probing {
                 beyond |= self.visited().misses_any();
@@ -238,12 +241,16 @@ impl<'a> Search<'a> {
             self.breathe(&next, queued)?;
         }
         self.note(depth, stuck);
+        // A step beyond the limit is not looked at, as little as the state that it leads to.
+        if !probing {
+            self.note(depth, stepped);
+        }
         if beyond { Err(Cut::Depth) } else { Ok(self.take_level(next)) }
     }
 
     /// The open properties about states where nothing happens any more.
     fn stuck_open(&self) -> PropertySet {
-        self.open.intersection(self.of_kind(PropertyKind::NoDeadlock))
+        self.open.intersection(self.that_show_in(ShowsIn::Deadlock))
     }
 
     /// Expands some chunks, again and again until every word has room.
@@ -256,6 +263,7 @@ impl<'a> Search<'a> {
                 next: AtomicUsize::new(0),
                 open: self.open,
                 stuck_open: self.stuck_open(),
+                step_open: self.open.intersection(self.that_show_in(ShowsIn::Step)),
             };
             let visited = self.visited.as_mut().expect("only `widen` takes the set, and puts one back");
             visited.expand(&work, &mut self.expanders);
@@ -312,18 +320,81 @@ impl<'a> Search<'a> {
         let cards = self.system.properties();
         let wanted = |property_ix: usize| match self.settings.paths {
             Paths::None => false,
-            Paths::Violations => cards[property_ix].kind != PropertyKind::Sometimes,
+            Paths::Violations => !cards[property_ix].kind.is_witness(),
             Paths::All => true,
         };
         let targets: Vec<Option<&Target>> = (self.found.iter().enumerate())
             .map(|(property_ix, target)| target.as_ref().filter(|_| wanted(property_ix)))
             .collect();
         let paths = retrace(self.system, &self.levels, &targets);
-        let findings = self.found.iter().zip(paths);
-        let findings = findings
-            .map(|(target, path)| target.as_ref().map(|target| Finding { depth: target.depth as u32, path }))
-            .collect();
+        let finding = |(property_ix, (target, path)): (usize, (&Option<Target>, Option<Path>))| {
+            let depth = target.as_ref()?.depth as u32;
+            Some(match cards[property_ix].kind.shows_in() {
+                ShowsIn::Step => {
+                    Finding { depth: depth + 1, path: path.map(|path| with_step(self.system, path, property_ix)) }
+                }
+                ShowsIn::State | ShowsIn::Deadlock | ShowsIn::Graph => Finding { depth, path },
+            })
+        };
+        let mut findings: Vec<Option<Finding>> = self.found.iter().zip(paths).enumerate().map(finding).collect();
+        let graph_cut = match ended {
+            Ended::Complete => self.look_at_graph(&mut findings).err(),
+            Ended::Stopped | Ended::Cut(_) => None,
+        };
         self.statistics.elapsed_us = self.started.elapsed().as_micros() as u64;
-        Exploration { ended, findings, statistics: self.statistics }
+        Exploration { ended, findings, graph_cut, statistics: self.statistics }
     }
+
+    /// Decides the properties that show in the graph.
+    fn look_at_graph(&mut self, findings: &mut [Option<Finding>]) -> Result<(), Cut> {
+        let properties = self.that_show_in(ShowsIn::Graph);
+        if properties.is_empty() {
+            return Ok(());
+        }
+        let (started, tables) = (Instant::now(), self.system.table_bytes());
+        // The set of seen states makes room for a table of its own kind.
+        self.visited = None;
+        let levels = std::mem::take(&mut self.levels);
+        let graph = Graph::new(self.system, levels, &self.packing).ok_or(Cut::Memory)?;
+        let bytes = (graph.bytes() + tables) as u64;
+        self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
+        if self.settings.limits.memory_bytes.is_some_and(|limit| bytes > limit) {
+            return Err(Cut::Memory);
+        }
+        let watch = Watch {
+            progress: self.progress,
+            statistics: &self.statistics,
+            limits: self.settings.limits,
+            started: self.started,
+        };
+        for property_ix in properties.iter() {
+            let mut finding = liveness::decide(&graph, property_ix, self.settings.fairness, &watch)?;
+            if self.settings.paths == Paths::None
+                && let Some(finding) = &mut finding
+            {
+                finding.path = None;
+            }
+            findings[property_ix] = finding;
+        }
+        self.statistics.graph_us = started.elapsed().as_micros() as u64;
+        Ok(())
+    }
+}
+
+/// The path with one more step, the least in which the property finds something.
+fn with_step(system: &dyn Explain, mut path: Path, property_ix: usize) -> Path {
+    let open = PropertySet::EMPTY.with(property_ix);
+    let here = path.states.last().expect("a path has at least one state").clone();
+    let mut successors = Successors::default();
+    system.successors(&here, &mut successors);
+    let after = successors.iter().enumerate().filter_map(|(index, successor)| {
+        let mut after = here.clone();
+        successor.apply(&mut after);
+        (!system.step_findings(&here, &after, open).is_empty()).then_some((index, after))
+    });
+    let least = after.min_by_key(|(index, _)| (system.action(&here, *index), *index));
+    let (index, after) = least.expect("the property finds something in a step from here");
+    path.states.push(after);
+    path.steps.push(index);
+    path
 }

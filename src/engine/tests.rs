@@ -19,7 +19,7 @@ struct Numbers {
 
 impl Numbers {
     fn new(size: u32, width: usize, bits: u32) -> Self {
-        let card = |name: &str, kind| PropertyCard { name: name.to_owned(), kind, about: String::new() };
+        let card = |name: &str, kind| PropertyCard::new(name, kind, "");
         let cards = vec![
             card("never-700", PropertyKind::Always),
             card("some-900", PropertyKind::Sometimes),
@@ -91,7 +91,7 @@ fn settings(threads: usize) -> Settings {
 }
 
 fn without_time(mut exploration: Exploration) -> Exploration {
-    exploration.statistics.elapsed_us = 0;
+    (exploration.statistics.elapsed_us, exploration.statistics.graph_us) = (0, 0);
     exploration.statistics.peak_bytes = 0;
     exploration
 }

@@ -17,6 +17,9 @@ pub struct Environment {
     pub duplicates: Losses,
     /// How many nodes may crash, and how.
     pub crashes: Crashes,
+    /// Names of the protocol's [`Assumption`](super::Assumption)s that are made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assume: Vec<String>,
 }
 
 /// How messages travel.

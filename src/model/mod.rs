@@ -11,9 +11,11 @@
 //! | `deviation` | named wrong acts, and sets of them |
 //! | `roster` | who takes part, by role |
 //! | `history` | what an observer remembers of the steps |
-//! | `property` | claims, and what they read |
+//! | `property` | claims |
+//! | `condition` | conditions, by what they read; assumptions |
 //! | `environment` | network and fault budgets |
 
+mod condition;
 mod deviation;
 mod environment;
 mod history;
@@ -22,10 +24,11 @@ mod property;
 mod protocol;
 mod roster;
 
+pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
 pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
 pub use environment::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
 pub use history::{Cause, Facts, History, Step};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};
-pub use property::{Claim, Condition, Nodes, Property, World};
+pub use property::{Claim, Property, StepClaim, World};
 pub use protocol::{Card, Datum, Node, Protocol, ProtocolActor};
 pub use roster::{Member, Roster};

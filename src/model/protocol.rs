@@ -6,7 +6,7 @@ use std::hash::Hash;
 use serde::Serialize;
 use stateright::actor::{Actor, Id};
 
-use super::{Deviation, Deviations, Facts, History, NetworkKind, Params, Property, Roster, Step};
+use super::{Assumption, Deviation, Deviations, Facts, History, NetworkKind, Params, Property, Roster, Step};
 
 /// A value that can be compared, stored and shown: messages, states, timers, facts.
 pub trait Datum: Clone + fmt::Debug + Eq + Hash + Serialize + Send + Sync + 'static {}
@@ -94,4 +94,9 @@ pub trait Protocol: Sized + Send + Sync + 'static {
 
     /// The claims, in the order in which reports list them. The same for every instance.
     fn properties() -> Vec<Property<Self>>;
+
+    /// What a check may assume, by name, so that what breaks it is not looked at. The same for every instance.
+    fn assumptions() -> Vec<Assumption<Self>> {
+        Vec::new()
+    }
 }

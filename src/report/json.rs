@@ -116,15 +116,31 @@ pub(super) struct Numbers<'a> {
     depth: u32,
     widths: &'a [u64],
     actions: IndexMap<&'static str, u64>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    ruled_out: IndexMap<&'static str, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    graph_us: Option<u64>,
     peak_bytes: u64,
     elapsed_us: u64,
 }
 
 impl<'a> Numbers<'a> {
     pub(super) fn of(statistics: &'a Statistics) -> Self {
-        let Statistics { distinct, generated, depth, ref widths, actions, peak_bytes, elapsed_us } = *statistics;
-        let actions = ActionKind::ALL.into_iter().zip(actions).map(|(kind, number)| (kind.word(), number)).collect();
-        Self { distinct, generated, depth, widths, actions, peak_bytes, elapsed_us }
+        let Statistics { distinct, generated, depth, ref widths, actions, ruled_out, graph_us, peak_bytes, elapsed_us } =
+            *statistics;
+        let by_word =
+            |numbers: [u64; ActionKind::ALL.len()]| ActionKind::ALL.map(ActionKind::word).into_iter().zip(numbers);
+        Self {
+            distinct,
+            generated,
+            depth,
+            widths,
+            actions: by_word(actions).collect(),
+            ruled_out: by_word(ruled_out).filter(|(_, number)| *number > 0).collect(),
+            graph_us: Some(graph_us).filter(|us| *us > 0),
+            peak_bytes,
+            elapsed_us,
+        }
     }
 }
 

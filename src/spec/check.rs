@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cluster::Instance;
 use crate::engine::{Limits, StopWhen};
-use crate::system::{PropertyCard, PropertyKind, PropertySet};
+use crate::system::{FairnessOverride, PropertyCard, PropertyKind, PropertySet, ShowsIn};
 
 /// One file of checks of one protocol.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Check {
     pub instance: Instance,
     /// Where the search is cut.
     pub limits: Limits,
+    /// What is assumed of fairness, in place of what the properties say.
+    pub fairness: FairnessOverride,
     /// What is expected of each property, by its name.
     pub expect: IndexMap<String, Expected>,
     /// The counts that were found when it was last looked at.
@@ -50,7 +52,12 @@ impl Check {
     pub fn stop_when(&self, properties: &[PropertyCard]) -> StopWhen {
         let expect: Vec<Expected> = properties.iter().map(|property| self.expected(property)).collect();
         let violation = expect.iter().any(|expected| matches!(expected, Expected::Violated { .. }));
-        if violation && !expect.iter().any(|expected| expected.needs_all()) {
+        // What shows in the graph is known only when every state was seen.
+        let needs_all = |(expected, card): (&Expected, &PropertyCard)| {
+            let by_graph = card.kind.shows_in() == ShowsIn::Graph;
+            expected.needs_all() || by_graph && matches!(expected, Expected::Violated { .. })
+        };
+        if violation && !expect.iter().zip(properties).any(needs_all) {
             StopWhen::AllFound(PropertySet::of(expect.len(), |ix| expect[ix].is_found()))
         } else {
             StopWhen::Never
@@ -107,24 +114,19 @@ pub enum Expected {
 impl Expected {
     /// What is expected of a property of this kind when nothing is said.
     pub fn of_kind(kind: PropertyKind) -> Self {
-        match kind {
-            PropertyKind::Always | PropertyKind::NoDeadlock => Self::Holds,
-            PropertyKind::Sometimes => Self::Reachable,
-        }
+        if kind.is_witness() { Self::Reachable } else { Self::Holds }
     }
 
     /// The verdict words that make sense for a property of this kind.
     pub fn words(kind: PropertyKind) -> &'static [(&'static str, Self)] {
-        match kind {
-            PropertyKind::Always | PropertyKind::NoDeadlock => &[
-                ("holds", Self::Holds),
-                ("violated", Self::Violated { at_most_steps: None }),
+        if kind.is_witness() {
+            return &[
+                ("reachable", Self::Reachable),
+                ("unreachable", Self::Unreachable),
                 ("undecided", Self::Undecided),
-            ],
-            PropertyKind::Sometimes => {
-                &[("reachable", Self::Reachable), ("unreachable", Self::Unreachable), ("undecided", Self::Undecided)]
-            }
+            ];
         }
+        &[("holds", Self::Holds), ("violated", Self::Violated { at_most_steps: None }), ("undecided", Self::Undecided)]
     }
 
     /// The word that manifests use.

@@ -63,6 +63,18 @@ pub(super) fn deviations(reader: &mut Reader, node: &Node, names: Option<&Names<
     }
 }
 
+pub(super) fn assume(reader: &mut Reader, node: &Node, names: Option<&Names<'_>>) -> Vec<String> {
+    match names {
+        Some(names) => reader.names(node, "assumption", &names.assumptions),
+        None => {
+            for node in reader.list(node) {
+                reader.text(node);
+            }
+            Vec::new()
+        }
+    }
+}
+
 /// The network that the protocol assumes with these parameters, and its roles. Parameters that do not go together
 /// are a mistake.
 pub(super) fn shape(

@@ -232,7 +232,7 @@ mod tests {
     /// A search of `agreement` and `validity` (always) and `decides` (sometimes), with what each found in so many
     /// steps; 100 states, depth 7.
     fn judged(ended: Ended, found: [Option<u32>; 3], expect: [Expected; 3], lock: Option<Lock>) -> Vec<String> {
-        let card = |name: &str, kind| PropertyCard { name: name.to_owned(), kind, about: String::new() };
+        let card = |name: &str, kind| PropertyCard::new(name, kind, "");
         let properties = [
             card("agreement", PropertyKind::Always),
             card("validity", PropertyKind::Always),
@@ -240,7 +240,7 @@ mod tests {
         ];
         let statistics = Statistics { distinct: 100, depth: 7, ..Statistics::default() };
         let findings = found.map(|depth| depth.map(|depth| Finding { depth, path: None })).to_vec();
-        let exploration = Exploration { ended, findings, statistics };
+        let exploration = Exploration { ended, findings, graph_cut: None, statistics };
         let failures = judge(&properties, &expect, lock, &exploration);
         let name = |ix: usize| format!("{}: ", properties[ix].name);
         failures.iter().map(|f| f.property_ix().map(name).unwrap_or_default() + &f.to_string()).collect()

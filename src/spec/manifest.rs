@@ -4,15 +4,28 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::reader::{Node, Reader, Section};
-use super::{Check, Lock, Manifest, Mistakes, Size, Source, environment, expect, instance, quantity};
+use super::{Check, Lock, Manifest, Mistakes, Size, Source, environment, expect, fairness, instance, quantity};
 use crate::cluster::{Entry, Instance, handlers_behave};
 use crate::engine::Limits;
 use crate::model::{NetworkKind, Parameter};
 use crate::system::PropertyCard;
 
 const MANIFEST_KEYS: &[&str] = &["protocol", "check"];
-const CHECK_KEYS: &[&str] =
-    &["name", "size", "params", "deviations", "network", "no_op", "faults", "limits", "expect", "lock", "source"];
+const CHECK_KEYS: &[&str] = &[
+    "name",
+    "size",
+    "params",
+    "deviations",
+    "network",
+    "no_op",
+    "faults",
+    "assume",
+    "fairness",
+    "limits",
+    "expect",
+    "lock",
+    "source",
+];
 const LIMIT_KEYS: &[&str] = &["states", "depth", "time", "memory"];
 const LOCK_KEYS: &[&str] = &["states", "depth"];
 
@@ -21,6 +34,7 @@ pub(super) struct Names<'c> {
     pub(super) entry: &'c dyn Entry,
     pub(super) parameters: Vec<Parameter>,
     pub(super) deviations: Vec<&'static str>,
+    pub(super) assumptions: Vec<&'static str>,
     pub(super) properties: Vec<PropertyCard>,
 }
 
@@ -30,6 +44,7 @@ impl<'c> Names<'c> {
             entry,
             parameters: entry.parameters(),
             deviations: entry.deviations().iter().map(|card| card.name).collect(),
+            assumptions: entry.assumptions().into_iter().map(|card| card.name).collect(),
             properties: entry.properties().into_iter().chain([handlers_behave()]).collect(),
         }
     }
@@ -102,7 +117,9 @@ fn check(
     let shape = names.and_then(|names| instance::shape(reader, &section, names, &params, &deviations));
     let roles = shape.as_ref().map(|(_, roles)| &roles[..]);
     let network = shape.as_ref().map_or(NetworkKind::default(), |(network, _)| *network);
-    let environment = environment::read(reader, &section, network, roles);
+    let mut environment = environment::read(reader, &section, network, roles);
+    environment.assume = section.get("assume").map(|node| instance::assume(reader, node, names)).unwrap_or_default();
+    let fairness = section.get("fairness").map(|node| fairness::read(reader, node)).unwrap_or_default();
     let expect = expect::read(reader, section.get("expect"), names);
     let protocol = names?.entry.card().name.to_owned();
     Some(Check {
@@ -111,6 +128,7 @@ fn check(
         size: size.unwrap_or_default(),
         instance: Instance { protocol, params, deviations, environment },
         limits,
+        fairness,
         expect,
         lock,
         source,

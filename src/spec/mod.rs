@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `check` | checks as typed data |
 //! | `manifest` | from text to checks |
-//! | `instance`, `environment`, `expect` | the parts of a check |
+//! | `instance`, `environment`, `fairness`, `expect` | the parts of a check |
 //! | `reader` | TOML, value by value, with places |
 //! | `mistake` | what is wrong, and where |
 //! | `nearest` | "did you mean" |
@@ -20,6 +20,7 @@
 mod check;
 mod environment;
 mod expect;
+mod fairness;
 mod instance;
 mod judge;
 mod lock;

@@ -68,6 +68,7 @@ pub fn run(check: Check, entry: &dyn Entry, manner: Manner, progress: &dyn Progr
         limits: check.limits,
         stop_when: manner.stop_when.unwrap_or_else(|| check.stop_when(&properties)),
         paths: manner.paths,
+        fairness: check.fairness,
     };
     let exploration = explore(&*system, &settings, progress);
     let trace_of = |property_ix: usize| {

@@ -9,6 +9,7 @@
 
 mod action;
 mod evidence;
+mod fairness;
 mod intern;
 mod property;
 mod snapshot;
@@ -18,8 +19,9 @@ mod value;
 
 pub use action::{Action, ActionKind};
 pub use evidence::Evidence;
+pub use fairness::{FairClass, FairInstance, FairInstances, Fairness, FairnessOverride, Level};
 pub use intern::Interner;
-pub use property::{PropertyCard, PropertyKind, PropertySet};
+pub use property::{PropertyCard, PropertyKind, PropertySet, ShowsIn};
 pub use snapshot::{InFlight, NodeSnapshot, Snapshot};
 pub use successors::{Successor, Successors};
 pub(crate) use value::present;
@@ -49,7 +51,34 @@ pub trait TransitionSystem: Send + Sync {
 
     /// Which of the properties in `open` find in `state` what they look for. Those of kind
     /// [`PropertyKind::NoDeadlock`] are asked as if nothing could happen any more in `state`.
+    ///
+    /// For those that [show in the graph](ShowsIn::Graph) that is: something is missing here. Those that
+    /// [show in a step](ShowsIn::Step) find nothing in a state.
     fn findings(&self, state: &[Word], open: PropertySet) -> PropertySet;
+
+    /// Which of the properties in `open` find something in the step from `before` to `after`. Only those that
+    /// [show in a step](ShowsIn::Step) do; a step that changes nothing that they read shows them nothing.
+    fn step_findings(&self, before: &[Word], after: &[Word], open: PropertySet) -> PropertySet {
+        let _ = (before, after, open);
+        PropertySet::EMPTY
+    }
+
+    /// Which of the properties of kind [`PropertyKind::LeadsTo`] in `open` ask in `state` for what they lead to. By
+    /// default each asks wherever something is missing.
+    fn asks(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        self.findings(state, open)
+    }
+
+    /// Puts what is possible in `state` into `out`, as far as fairness goes. By default the steps of a kind are one
+    /// instance.
+    fn fair_instances(&self, state: &[Word], out: &mut FairInstances) {
+        let mut successors = Successors::default();
+        self.successors(state, &mut successors);
+        out.ruled_out.clear();
+        out.taken_by.clear();
+        let instance = |kind| FairInstance { kind, node: 0, number: 0 };
+        out.taken_by.extend(successors.iter().map(|successor| instance(successor.kind)));
+    }
 
     /// Bytes held by the tables behind the words, an estimate from below.
     fn table_bytes(&self) -> usize {
@@ -70,4 +99,10 @@ pub trait Explain: TransitionSystem {
 
     /// What the property finds in `state`, in words; `None` where it finds nothing.
     fn evidence(&self, state: &[Word], property: usize) -> Option<Evidence>;
+
+    /// What a property that [shows in a step](ShowsIn::Step) finds in the step from `before` to `after`, in words.
+    fn step_evidence(&self, before: &[Word], after: &[Word], property: usize) -> Option<Evidence> {
+        let _ = (before, after, property);
+        None
+    }
 }

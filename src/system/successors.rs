@@ -10,6 +10,8 @@ pub struct Successors {
     /// `(position, new word)`, the edits of all successors one after the other.
     edits: Vec<(u32, Word)>,
     entries: Vec<Entry>,
+    /// By kind: how many were ruled out.
+    ruled_out: [u32; ActionKind::ALL.len()],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +52,7 @@ impl Default for Successors {
 impl Successors {
     /// No successors yet; of those to come it shall be said whether `properties` may see them.
     pub fn asking(properties: PropertySet) -> Self {
-        Self { asked: properties, edits: Vec::new(), entries: Vec::new() }
+        Self { asked: properties, edits: Vec::new(), entries: Vec::new(), ruled_out: [0; ActionKind::ALL.len()] }
     }
 
     /// The properties whose eyes count.
@@ -67,6 +69,7 @@ impl Successors {
     pub fn clear(&mut self) {
         self.edits.clear();
         self.entries.clear();
+        self.ruled_out = [0; ActionKind::ALL.len()];
     }
 
     /// Adds one edit to the successor that [`finish_if_edited`](Self::finish_if_edited) will close: a position
@@ -90,6 +93,30 @@ impl Successors {
     /// Forgets the edits since the last finished successor.
     pub fn abandon(&mut self) {
         self.edits.truncate(self.entries.last().map_or(0, |entry| entry.end as usize));
+    }
+
+    /// The edits since the last finished successor.
+    pub fn unfinished(&self) -> &[(u32, Word)] {
+        &self.edits[self.entries.last().map_or(0, |entry| entry.end as usize)..]
+    }
+
+    /// Forgets the edits since the last finished successor: they lead where an assumption does not hold. That is no
+    /// successor, but neither is the state one in which nothing can happen.
+    pub fn rule_out(&mut self, kind: ActionKind) {
+        self.abandon();
+        self.ruled_out[kind as usize] += 1;
+    }
+
+    /// How many steps were ruled out, by [`ActionKind`] in its order.
+    pub fn ruled_out(&self) -> &[u32; ActionKind::ALL.len()] {
+        &self.ruled_out
+    }
+
+    /// Whether something but faults can happen, what was ruled out included.
+    pub fn goes_on(&self) -> bool {
+        let ruled_out = |kind: &ActionKind| self.ruled_out[*kind as usize] > 0;
+        self.entries.iter().any(|entry| !entry.kind.is_fault())
+            || ActionKind::ALL.iter().any(|kind| !kind.is_fault() && ruled_out(kind))
     }
 
     /// How many there are.

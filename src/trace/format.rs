@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::cluster::Instance;
-use crate::system::{Action, InFlight, PropertyKind, Snapshot, Value, present};
+use crate::system::{Action, FairClass, Fairness, InFlight, Level, PropertyKind, Snapshot, Value, present};
 
 /// What the member `format` of a trace says.
 pub const FORMAT: &str = "quorate-trace";
@@ -31,18 +31,77 @@ pub struct Trace {
     pub instance: Instance,
     /// The name of the property.
     pub property: String,
-    /// What kind of claim the property is: `always`, `sometimes` or `no-deadlock`.
+    /// What kind of claim the property is: `always`, `eventually` and so on.
     pub kind: PropertyKind,
     /// What the trace shows of it.
     pub verdict: Outcome,
     /// What the property claims, in one sentence.
     pub claim: String,
-    /// What it found in the last state, in one sentence.
+    /// What it found in the last state, in the last step, or where the loop begins, in one sentence.
     pub evidence: String,
     /// The whole state at the start.
     pub start: Snapshot,
     /// The steps, in order.
     pub steps: Vec<Step>,
+    /// How the run goes on after the steps. In JSON absent where they say it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+}
+
+/// How a run goes on after the steps of a trace.
+///
+/// In JSON it is an object whose member `kind` is `loop`, `stop` or `trap`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Ending {
+    /// The last step leads back to the state before the step with the index `from`: that step and those after it are
+    /// repeated for ever. The first `from` steps are the stem.
+    Loop {
+        /// How many steps come before the loop.
+        from: usize,
+        /// What was assumed.
+        fairness: Fairness,
+        /// For everything that must be treated fairly and is possible on the loop: how it is. By class, then by name.
+        kept: Vec<Kept>,
+    },
+    /// Nothing need happen in the last state: the run may stay there for ever.
+    Stop {
+        /// What was assumed.
+        fairness: Fairness,
+        /// What can happen there and need not.
+        possible: Vec<Action>,
+    },
+    /// What is missing is out of reach from the last state on, unless a fault helps.
+    Trap,
+}
+
+/// How fairness to one message, timer, choice or node is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Of which class it is.
+    pub class: FairClass,
+    /// What is assumed of it: `weak` or `strong`.
+    pub level: Level,
+    /// Which it is, such as `deliver client0 -> server: Acquire`.
+    pub what: String,
+    /// How fairness to it is kept.
+    pub how: How,
+}
+
+/// How fairness is kept. Steps count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// It is taken on the loop.
+    Taken {
+        /// In which step.
+        step: usize,
+    },
+    /// It is not possible everywhere on the loop.
+    Impossible {
+        /// After which step it is not; where the loop begins at the start, this may be 0.
+        after: usize,
+    },
 }
 
 /// What a trace shows of its property.
@@ -58,10 +117,7 @@ pub enum Outcome {
 impl Outcome {
     /// What a finding of a property of this kind is.
     pub fn of(kind: PropertyKind) -> Self {
-        match kind {
-            PropertyKind::Always | PropertyKind::NoDeadlock => Self::Violated,
-            PropertyKind::Sometimes => Self::Reachable,
-        }
+        if kind.is_witness() { Self::Reachable } else { Self::Violated }
     }
 
     /// The word that stories use.

@@ -2,24 +2,25 @@
 
 use super::difference::difference;
 use super::format::as_written;
-use super::{Change, FORMAT, Outcome, Part, Step, Trace, VERSION};
+use super::{Change, FORMAT, Outcome, Part, Step, Trace, VERSION, endless};
 use crate::cluster::Instance;
 use crate::engine::Path;
 use crate::model::NetworkKind;
 use crate::system::{Action, Explain, InFlight, NodeSnapshot, Snapshot, Value};
 
 impl Trace {
-    /// The trace of `path`, in the last state of which the property finds what it looks for.
+    /// The trace of `path`, which shows what the property looks for.
     ///
     /// Its values are as they will be read from the file: what is told of a trace does not depend on whether it
     /// has been in one.
     ///
     /// # Panics
-    /// If the property finds nothing in the last state, or `path` is no path of `system`.
+    /// If the property does not find there what it looks for, or `path` is no path of `system`.
     pub fn of(system: &dyn Explain, path: &Path, instance: &Instance, property_ix: usize) -> Self {
         let card = &system.properties()[property_ix];
-        let last = path.states.last().expect("a path has at least one state");
-        let evidence = system.evidence(last, property_ix).expect("the path ends where the property finds something");
+        let evidence = endless::evidence(system, path, property_ix);
+        let evidence = evidence.expect("the path shows what the property looks for");
+        let ending = endless::ending(system, path).expect("a loop is a loop, and fair");
         let snapshots: Vec<Snapshot> = path.states.iter().map(|state| system.snapshot(state)).collect();
         let keeps_delivered = instance.environment.network == NetworkKind::Duplicating;
         let steps = path.steps.iter().enumerate().map(|(step_ix, action_ix)| {
@@ -38,6 +39,7 @@ impl Trace {
             evidence: evidence.sentence,
             steps: steps.collect(),
             start: snapshots[0].clone(),
+            ending,
         };
         as_written(&trace)
     }

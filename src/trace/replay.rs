@@ -11,9 +11,10 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::Trace;
 use super::difference::{Difference, difference};
 use super::format::{as_written, json};
+use super::{Ending, Trace, endless};
+use crate::engine::{self, Path};
 use crate::system::{Action, Evidence, Explain, PropertyKind, Snapshot, Successors, Value, Word};
 
 type State = Box<[Word]>;
@@ -34,6 +35,13 @@ pub enum Replay {
         steps: usize,
         /// For a property about deadlocks, what can still happen there and is no fault; else empty.
         still_possible: Vec<Action>,
+    },
+    /// All steps were taken, but what the trace says of how the run goes on is not so.
+    OtherEnding {
+        /// How many steps.
+        steps: usize,
+        /// What is not so.
+        why: String,
     },
     /// A step is not possible any more.
     Diverged {
@@ -62,18 +70,24 @@ pub enum Replay {
 pub fn replay(system: &dyn Explain, trace: &Trace, property_ix: usize) -> Replay {
     let initial = system.initial();
     let recorded = json(&trace.start);
-    let (mut here, others): (Vec<State>, Vec<State>) =
+    let (starts, others): (Vec<State>, Vec<State>) =
         initial.into_iter().partition(|state| json(&system.snapshot(state)) == recorded);
+    let ending = trace.ending.as_ref().map_or(engine::Ending::Found, Ending::of_path);
+    let start = |state| Path { states: vec![state], steps: Vec::new(), ending };
+    let mut here: Vec<Path> = starts.into_iter().map(start).collect();
     if here.is_empty() {
         return start_differs(&trace.start, others.iter().map(|state| system.snapshot(state)));
     }
     for (step_ix, step) in trace.steps.iter().enumerate() {
-        let ways = ways(system, &here);
+        let ways = ways(system, &ends(&here));
         let recorded = json(&step.action);
-        let mut next: Vec<State> = Vec::new();
+        let mut next: Vec<Path> = Vec::new();
         for way in ways.iter().filter(|way| way.json == recorded) {
-            if !next.contains(&way.to) {
-                next.push(way.to.clone());
+            let mut path = here[way.from].clone();
+            path.states.push(way.to.clone());
+            path.steps.push(way.index);
+            if !next.iter().any(|other| other.states == path.states) {
+                next.push(path);
             }
         }
         if next.is_empty() {
@@ -81,11 +95,37 @@ pub fn replay(system: &dyn Explain, trace: &Trace, property_ix: usize) -> Replay
         }
         here = next;
     }
-    judge(system, &here, trace.steps.len(), property_ix)
+    match trace.ending {
+        None => judge(system, &here, trace.steps.len(), property_ix),
+        Some(_) => judge_ending(system, &here, trace.steps.len(), property_ix),
+    }
+}
+
+fn ends(paths: &[Path]) -> Vec<State> {
+    paths.iter().map(|path| path.states.last().expect("a path has at least one state").clone()).collect()
+}
+
+/// Looks for a path on which the run goes on as the trace says and violates the property.
+fn judge_ending(system: &dyn Explain, paths: &[Path], steps: usize, property_ix: usize) -> Replay {
+    let mut why = String::new();
+    for path in paths {
+        let confirmed = endless::ending(system, path)
+            .and_then(|_| endless::evidence(system, path, property_ix))
+            .and_then(|evidence| endless::trapped(system, path, property_ix).map(|()| evidence));
+        match confirmed {
+            Ok(evidence) => return Replay::Confirmed { steps, evidence },
+            Err(reason) => why = reason,
+        }
+    }
+    Replay::OtherEnding { steps, why }
 }
 
 /// A transition out of one of the states where a replay may be.
 struct Way {
+    /// Which of the states.
+    from: usize,
+    /// Which of its successors.
+    index: usize,
     action: Action,
     json: Json,
     to: State,
@@ -94,22 +134,22 @@ struct Way {
 fn ways(system: &dyn Explain, states: &[State]) -> Vec<Way> {
     let mut successors = Successors::default();
     let mut ways = Vec::new();
-    for state in states {
+    for (from, state) in states.iter().enumerate() {
         system.successors(state, &mut successors);
         for (index, successor) in successors.iter().enumerate() {
             let mut to = state.clone();
             successor.apply(&mut to);
             let action = system.action(state, index);
-            ways.push(Way { json: json(&action), action: as_written(&action), to });
+            ways.push(Way { from, index, json: json(&action), action: as_written(&action), to });
         }
     }
     ways
 }
 
-fn judge(system: &dyn Explain, states: &[State], steps: usize, property_ix: usize) -> Replay {
+fn judge(system: &dyn Explain, paths: &[Path], steps: usize, property_ix: usize) -> Replay {
     let about_deadlock = system.properties()[property_ix].kind == PropertyKind::NoDeadlock;
     let mut still_possible = Vec::new();
-    for state in states {
+    for (path, state) in paths.iter().zip(&ends(paths)) {
         if about_deadlock {
             let ways = ways(system, std::slice::from_ref(state));
             let alive = still_possible.len();
@@ -118,7 +158,7 @@ fn judge(system: &dyn Explain, states: &[State], steps: usize, property_ix: usiz
                 continue;
             }
         }
-        if let Some(evidence) = system.evidence(state, property_ix) {
+        if let Ok(evidence) = endless::evidence(system, path, property_ix) {
             return Replay::Confirmed { steps, evidence };
         }
     }
@@ -183,6 +223,9 @@ impl fmt::Display for Replay {
             Self::NotFound { steps, still_possible } => {
                 write!(f, "not confirmed: all {steps} steps can be taken, but the property finds nothing then")?;
                 write_actions(f, "still possible there", still_possible)
+            }
+            Self::OtherEnding { steps, why } => {
+                write!(f, "not confirmed: all {steps} steps can be taken, but {why}")
             }
             Self::Diverged { step, action, enabled, nearest } => {
                 write!(f, "not confirmed: step {step} cannot be taken any more: {action}")?;

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::cluster::Instance;
-use crate::engine::Path;
+use crate::engine::{Ending, Path};
 use crate::model::{Budget, Crashes, Environment, ParamValue};
 use crate::system::{
     Action, Evidence, Explain, InFlight, NodeSnapshot, PropertyCard, PropertyKind, PropertySet, Snapshot, Successors,
@@ -27,7 +27,7 @@ pub(super) struct Script {
 impl Script {
     /// A system with one state.
     pub(super) fn new(kind: PropertyKind, name: &str, about: &str, start: Snapshot) -> Self {
-        let card = PropertyCard { name: name.to_owned(), kind, about: about.to_owned() };
+        let card = PropertyCard::new(name, kind, about);
         Self { states: vec![start], steps: vec![Vec::new()], finds: BTreeMap::new(), property: [card] }
     }
 
@@ -69,7 +69,8 @@ impl Script {
         let count = self.states.len();
         let states = (0..count).map(|ix| vec![ix as Word].into_boxed_slice()).collect();
         let next = |ix: usize| self.steps[ix].iter().position(|(_, to)| *to == ix + 1);
-        Path { states, steps: (0..count - 1).map(|ix| next(ix).expect("each state was added by a step")).collect() }
+        let steps = (0..count - 1).map(|ix| next(ix).expect("each state was added by a step")).collect();
+        Path { states, steps, ending: Ending::Found }
     }
 }
 

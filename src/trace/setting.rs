@@ -17,6 +17,9 @@ pub(super) fn setting(instance: &Instance) -> String {
     }
     parts.push(network(&instance.environment));
     parts.extend(faults(&instance.environment));
+    if !instance.environment.assume.is_empty() {
+        parts.push(format!("assuming {}", instance.environment.assume.join(", ")));
+    }
     parts.join("; ")
 }
 
@@ -33,7 +36,7 @@ fn network(environment: &Environment) -> String {
 }
 
 fn faults(environment: &Environment) -> Vec<String> {
-    let Environment { network: _, no_op: _, loss, duplicates, crashes } = environment;
+    let Environment { network: _, no_op: _, loss, duplicates, crashes, assume: _ } = environment;
     let mut faults = Vec::new();
     faults.extend(budget(loss.total, "lost message", "lost messages").map(|text| text + &receivers(loss)));
     faults.extend(
@@ -108,6 +111,7 @@ mod tests {
                     restart: false,
                     in_flight: InFlightAtCrash::Lost,
                 },
+                assume: vec!["few-down".to_owned()],
             },
             ..plain
         };
@@ -115,7 +119,8 @@ mod tests {
             setting(&faulty),
             "paxos with acceptors = 3; deviations forget-promise, vote-twice; network in order of sending, which \
              consumes messages that change nothing; at most 1 lost message to acceptor; any number of duplicated \
-             messages; at most 2 crashes of acceptor, proposer, 1 at once, no restart, messages to the crashed are lost"
+             messages; at most 2 crashes of acceptor, proposer, 1 at once, no restart, messages to the crashed are lost; \
+             assuming few-down"
         );
     }
 }

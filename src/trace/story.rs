@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::lines::Lines;
 use super::setting::setting;
-use super::{Change, Part, Step, Trace};
+use super::{Change, Ending, How, Kept, Part, Step, Trace};
 use crate::system::{Action, ActionKind, InFlight, NodeSnapshot, PropertyKind, Snapshot};
 
 /// Where the text of a step starts: after its number and the kind of its action.
@@ -15,17 +15,18 @@ const INDENT: usize = 16;
 pub fn story(trace: &Trace) -> String {
     let mut lines = Lines::default();
     let verdict = format!("{} is {}", trace.property, trace.verdict.word());
-    let count = match trace.steps.len() {
-        0 => "at the start".to_owned(),
-        1 => "after 1 step".to_owned(),
-        count => format!("after {count} steps"),
-    };
-    lines.paragraph(0, "", &format!("{verdict} {count}"));
+    lines.paragraph(0, "", &format!("{verdict} {}", when(trace)));
     lines.paragraph(INDENT, "  the claim", &trace.claim);
     lines.paragraph(INDENT, "  checked", &setting(&trace.instance));
+    if let Some(Ending::Loop { fairness, .. } | Ending::Stop { fairness, .. }) = &trace.ending {
+        lines.paragraph(INDENT, "  fairness", &fairness.to_string());
+    }
     lines.gap();
     start(&trace.start, &mut lines);
     for (ix, step) in trace.steps.iter().enumerate() {
+        if matches!(trace.ending, Some(Ending::Loop { from, .. }) if from == ix) {
+            lines.paragraph(0, "", "------ from here on for ever:");
+        }
         let label = format!("{:>3}  {}", ix + 1, event(&step.action));
         lines.paragraph(INDENT, &label, &happening(&step.action));
         for line in outcome(step) {
@@ -36,8 +37,53 @@ pub fn story(trace: &Trace) -> String {
     if trace.kind == PropertyKind::NoDeadlock {
         lines.paragraph(0, "", "Nothing but faults can happen any more.");
     }
+    if let Some(ending) = &trace.ending {
+        tell_ending(ending, trace.steps.len(), &mut lines);
+    }
     lines.paragraph(0, "", &format!("{verdict}: {}", trace.evidence));
     lines.finish()
+}
+
+/// After how many steps it shows.
+fn when(trace: &Trace) -> String {
+    let counted = |count| if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };
+    match (&trace.ending, trace.steps.len()) {
+        (Some(Ending::Loop { from: 0, .. }), count) => format!("by a loop of {} from the start", counted(count)),
+        (Some(Ending::Loop { from, .. }), count) => {
+            format!("by a loop of {} after {}", counted(count - from), counted(*from))
+        }
+        (Some(Ending::Stop { .. } | Ending::Trap) | None, 0) => "at the start".to_owned(),
+        (Some(Ending::Stop { .. } | Ending::Trap) | None, count) => format!("after {}", counted(count)),
+    }
+}
+
+/// How the run goes on, and why it may.
+fn tell_ending(ending: &Ending, step_count: usize, lines: &mut Lines) {
+    match ending {
+        Ending::Loop { from, kept, .. } => {
+            let again = format!("After step {step_count} all is as it was before step {}.", from + 1);
+            lines.paragraph(0, "", &format!("{again} The loop is fair:"));
+            for Kept { level, what, how, .. } in kept {
+                let how = match how {
+                    How::Taken { step } => format!("happens in step {step}"),
+                    How::Impossible { after: 0 } => "is not possible at the start".to_owned(),
+                    How::Impossible { after } => format!("is not possible after step {after}"),
+                };
+                lines.paragraph(2, "  ", &format!("{what} ({}) {how}", level.word()));
+            }
+            if kept.is_empty() {
+                lines.paragraph(2, "  ", "nothing that must be treated fairly is possible on it");
+            }
+        }
+        Ending::Stop { possible, .. } => {
+            lines.paragraph(0, "", "Nothing need happen any more.");
+            let may = |action: &Action| format!("may happen, and need not: {action}");
+            possible.iter().for_each(|action| lines.paragraph(2, "  ", &may(action)));
+        }
+        Ending::Trap => {
+            lines.paragraph(0, "", "From here on what is missing is out of reach, unless a fault helps.");
+        }
+    }
 }
 
 /// Who is there and what is on its way before the first step. Nodes of which the same is to be said share a line.

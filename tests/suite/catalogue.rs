@@ -98,9 +98,13 @@ fn every_property_is_broken_somewhere_and_every_witness_reached() {
             let name = format!("{} {}", manifest.protocol, property.name);
             let mut checks = manifest.checks.iter();
             let shown = match property.kind {
-                PropertyKind::Always | PropertyKind::NoDeadlock => {
-                    checks.any(|check| is_violated(check.expect.get(&property.name)))
-                }
+                PropertyKind::Always
+                | PropertyKind::NoDeadlock
+                | PropertyKind::AlwaysStep
+                | PropertyKind::Eventually
+                | PropertyKind::LeadsTo
+                | PropertyKind::EventuallyAlways
+                | PropertyKind::AlwaysPossible => checks.any(|check| is_violated(check.expect.get(&property.name))),
                 PropertyKind::Sometimes if as_published => {
                     checks.clone().any(|check| check.expected(&property) == Expected::Reachable)
                         || checks.any(|check| check.expect.get(&property.name) == Some(&Expected::Unreachable))
@@ -127,7 +131,7 @@ fn every_count_is_locked() {
 fn outcome(checked: &Checked) -> (Vec<String>, Vec<Option<String>>, Statistics) {
     let outcome = checked.outcome().expect("the check was run");
     let mut statistics = outcome.exploration.statistics.clone();
-    (statistics.elapsed_us, statistics.peak_bytes) = (0, 0);
+    (statistics.elapsed_us, statistics.graph_us, statistics.peak_bytes) = (0, 0, 0);
     let verdicts = (0..outcome.properties.len()).map(|ix| format!("{:?}", outcome.verdict(ix))).collect();
     let violated = |trace: &&Trace| trace.kind != PropertyKind::Sometimes;
     let traces = outcome.traces.iter().map(|trace| trace.as_ref().filter(violated).map(Trace::to_json)).collect();

@@ -59,6 +59,7 @@ fn faults(role: &str) -> Vec<(Losses, Losses, Crashes)> {
 pub fn any_environment() -> impl Strategy<Value = Environment> {
     (prop::sample::select(&NETWORKS[..]), prop::sample::select(&NO_OPS[..]), any_losses(), any_losses(), any_crashes())
         .prop_map(|(network, no_op, loss, duplicates, crashes)| Environment {
+            assume: Vec::new(),
             network,
             no_op,
             loss,

@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `fair_runs` | liveness on small random systems, against trying every set of states |
 //! | `naive` | a breadth-first search that is obviously right |
 //! | `reference` | the cluster once more, naively |
 //! | `actors`, `environments` | what they are tried on |
@@ -16,6 +17,7 @@
 mod actors;
 mod agreement;
 mod environments;
+mod fair_runs;
 mod naive;
 mod reference;
 mod rules;

@@ -178,8 +178,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
     let kind = prop::sample::select(&[PropertyKind::Always, PropertyKind::Sometimes, PropertyKind::NoDeadlock][..]);
     let initial = (1..=70_usize).prop_flat_map(move |word_count| vec(vec(word(), word_count), 1..=3));
     (initial, vec(rule, 1..=8), vec((kind, test()), 0..=4)).prop_map(|(initial, rules, claims)| {
-        let card =
-            |(kind, _): &(PropertyKind, Test)| PropertyCard { name: String::new(), kind: *kind, about: String::new() };
+        let card = |(kind, _): &(PropertyKind, Test)| PropertyCard::new("", *kind, "");
         Rules { cards: claims.iter().map(card).collect(), initial, rules, claims }
     })
 }
@@ -214,7 +213,7 @@ fn the_search_agrees_on_wide_levels() {
     let add = |position, n| Rule { test: always, edits: vec![(position, Edit::Add(n))], is_fault: false };
     let rules = vec![add(0, 1), add(1, 300), add(2, 70_000), add(3, 1 << 30), add(4, 3)];
     let claims = vec![(PropertyKind::Sometimes, Test { position: 1, modulus: 5_000, rest: 1_500 })];
-    let cards = vec![PropertyCard { name: String::new(), kind: PropertyKind::Sometimes, about: String::new() }];
+    let cards = vec![PropertyCard::new("", PropertyKind::Sometimes, "")];
     let rules = Rules { initial: vec![vec![0; 5]], rules, claims, cards };
     let census = agree(&rules, Bounds::depth(24)).unwrap();
     assert!(census.widths.iter().any(|width| *width > 8_000), "{:?}", census.widths);

@@ -21,16 +21,15 @@ pub struct Whole<M: Model> {
 }
 
 impl<M: Model> Whole<M> {
-    /// The model with its own properties; none of them may be of the kind `eventually`.
+    /// The model with its own properties.
     pub fn new(model: M) -> Self {
-        let cards = model.properties().into_iter().map(|property| PropertyCard {
-            name: property.name.to_owned(),
-            kind: match property.expectation {
+        let cards = model.properties().into_iter().map(|property| {
+            let kind = match property.expectation {
                 Expectation::Always => PropertyKind::Always,
                 Expectation::Sometimes => PropertyKind::Sometimes,
-                Expectation::Eventually => panic!("{} is not about single states", property.name),
-            },
-            about: String::new(),
+                Expectation::Eventually => PropertyKind::Eventually,
+            };
+            PropertyCard::new(property.name, kind, "")
         });
         Self { cards: cards.collect(), model, states: Interner::default() }
     }

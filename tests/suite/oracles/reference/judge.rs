@@ -35,6 +35,7 @@ impl<P: Protocol> Reference<P> {
                 let world = World { nodes, history: &world.history, in_flight: in_flight.iter().collect() };
                 condition(&self.protocol, &world)
             }
+            Condition::Step(_) => panic!("{} is not about states", property.card.name),
         };
         found.is_some()
     }

@@ -1,0 +1,156 @@
+//! The states of a finished exploration, by number, and their edges, worked out again where they are needed.
+//!
+//! Edges are not stored: working them out is cheap, and there are many more of them than states. A state is known by
+//! its place in the order in which the search found it; those of one level stand together.
+
+use std::ops::Range;
+
+use super::super::level::Level;
+use super::super::packing::Packing;
+use crate::system::{Explain, FairInstances, Successors, Word};
+
+/// A state, by its place among all.
+pub(super) type StateIx = u32;
+
+/// Every reachable state of a system.
+pub(in super::super) struct Graph<'a> {
+    pub(super) system: &'a dyn Explain,
+    packing: Packing,
+    word_count: usize,
+    /// Limb after limb, state after state, level after level.
+    keys: Vec<u64>,
+    /// By distance from the start.
+    pub(super) levels: Vec<Range<StateIx>>,
+    /// An open addressing table of states by key; [`EMPTY`] where there is none. A power of two of cells.
+    cells: Vec<StateIx>,
+}
+
+const EMPTY: StateIx = StateIx::MAX;
+
+/// Buffers for working out edges.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) words: Vec<Word>,
+    pub(super) successors: Successors,
+    /// By index of the successor: which state it is.
+    pub(super) targets: Vec<StateIx>,
+    pub(super) instances: FairInstances,
+    key: Vec<u64>,
+}
+
+fn hash(key: &[u64]) -> usize {
+    let mixed = key.iter().fold(0_u64, |mixed, limb| {
+        let mixed = (mixed ^ limb).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mixed ^ mixed >> 32
+    });
+    (mixed.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 20) as usize
+}
+
+impl<'a> Graph<'a> {
+    /// The graph of all states in `levels`, for which `packing` has room; each level is given back as soon as it was
+    /// taken over. `None` if there are too many states to number.
+    pub(in super::super) fn new(system: &'a dyn Explain, levels: Vec<Level>, packing: &Packing) -> Option<Self> {
+        let state_count: usize = levels.iter().map(Level::state_count).sum();
+        if state_count >= EMPTY as usize / 2 {
+            return None;
+        }
+        let mut graph = Self {
+            system,
+            packing: packing.clone(),
+            word_count: system.word_count(),
+            keys: Vec::with_capacity(state_count * packing.limb_count),
+            levels: Vec::with_capacity(levels.len()),
+            cells: vec![EMPTY; (state_count * 3 / 2).max(2).next_power_of_two()],
+        };
+        for level in levels {
+            let start = graph.state_count();
+            level.chunks(1 << 16).into_iter().for_each(|chunk| {
+                chunk.for_each(false, graph.word_count, |words| graph.push(words));
+            });
+            graph.levels.push(start..graph.state_count());
+        }
+        Some(graph)
+    }
+
+    fn push(&mut self, words: &[Word]) {
+        let (state, width) = (self.state_count(), self.packing.limb_count);
+        let start = self.keys.len();
+        self.keys.resize(start + width, 0);
+        let fits = self.packing.pack(words, &mut self.keys[start..]);
+        debug_assert!(fits, "the packing has room for every state of the search");
+        let at = self.cell(&self.keys[start..]);
+        debug_assert_eq!(self.cells[at], EMPTY, "a state is found once");
+        self.cells[at] = state;
+    }
+
+    /// The cell of a key, or the empty cell where it belongs.
+    fn cell(&self, key: &[u64]) -> usize {
+        let mask = self.cells.len() - 1;
+        let mut at = hash(key) & mask;
+        while self.cells[at] != EMPTY && self.key(self.cells[at]) != key {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn key(&self, state: StateIx) -> &[u64] {
+        let width = self.packing.limb_count;
+        &self.keys[state as usize * width..][..width]
+    }
+
+    pub(super) fn state_count(&self) -> StateIx {
+        (self.keys.len() / self.packing.limb_count) as StateIx
+    }
+
+    /// Bytes of states and table.
+    pub(in super::super) fn bytes(&self) -> usize {
+        self.keys.capacity() * size_of::<u64>() + self.cells.capacity() * size_of::<StateIx>()
+    }
+
+    /// The words of a state.
+    pub(super) fn words(&self, state: StateIx) -> Box<[Word]> {
+        let mut words = vec![0; self.word_count].into_boxed_slice();
+        self.packing.unpack(self.key(state), &mut words);
+        words
+    }
+
+    /// The states in which the system may start, in its order.
+    pub(super) fn initial(&self) -> Vec<StateIx> {
+        let mut key = vec![0; self.packing.limb_count];
+        let number = |words: Box<[Word]>| {
+            key.fill(0);
+            self.packing.pack(&words, &mut key);
+            self.cells[self.cell(&key)]
+        };
+        self.system.initial().into_iter().map(number).collect()
+    }
+
+    /// Puts the words of a state into `scratch`.
+    pub(super) fn load(&self, state: StateIx, scratch: &mut Scratch) {
+        scratch.words.resize(self.word_count, 0);
+        self.packing.unpack(self.key(state), &mut scratch.words);
+    }
+
+    /// Puts the words, the successors and their numbers into `scratch`.
+    pub(super) fn expand(&self, state: StateIx, scratch: &mut Scratch) {
+        self.load(state, scratch);
+        let Scratch { words, successors, targets, key, .. } = scratch;
+        self.system.successors(words, successors);
+        targets.clear();
+        for successor in successors.iter() {
+            key.clear();
+            key.extend_from_slice(self.key(state));
+            for &(position, word) in successor.edits {
+                self.packing.replace(key, position as usize, words[position as usize], word);
+            }
+            let target = self.cells[self.cell(key)];
+            debug_assert_ne!(target, EMPTY, "every successor of a finished exploration was found");
+            targets.push(target);
+        }
+    }
+
+    /// Puts what is possible in the state whose words are in `scratch` there, as far as fairness goes.
+    pub(super) fn list_instances(&self, scratch: &mut Scratch) {
+        self.system.fair_instances(&scratch.words, &mut scratch.instances);
+    }
+}
