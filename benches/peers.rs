@@ -92,6 +92,7 @@ fn ours<P: Protocol>(protocol: P, environment: &Environment, depth: Option<u32>)
         limits: Limits { depth, ..Limits::default() },
         stop_when: StopWhen::Never,
         paths: Paths::Violations,
+        ..Settings::default()
     };
     let cluster = Cluster::new(protocol, environment).expect("the instance makes sense");
     let found = explore(&cluster, &settings, &Silent);

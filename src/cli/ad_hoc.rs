@@ -29,6 +29,9 @@ fn manifest(protocol: &str, args: &InstanceArgs) -> Result<String, CliError> {
     if !args.deviations.is_empty() {
         let _ = writeln!(text, "deviations = {}", args.deviations.iter().collect::<Value>());
     }
+    if !args.assume.is_empty() {
+        let _ = writeln!(text, "assume = {}", args.assume.iter().collect::<Value>());
+    }
     for (key, value) in options(args) {
         let _ = writeln!(text, "{key} = {}", literal(value));
     }
@@ -43,6 +46,7 @@ fn options(args: &InstanceArgs) -> Vec<(&'static str, &str)> {
         ("faults.loss", &args.loss),
         ("faults.duplicates", &args.duplicates),
         ("faults.crashes", &args.crashes),
+        ("fairness", &args.fairness),
     ];
     options.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?))).collect()
 }
@@ -51,7 +55,8 @@ fn options(args: &InstanceArgs) -> Vec<(&'static str, &str)> {
 fn title(args: &InstanceArgs) -> String {
     let options =
         options(args).into_iter().map(|(key, value)| format!("{}={value}", key.trim_start_matches("faults.")));
-    let words: Vec<String> = args.params.iter().chain(&args.deviations).cloned().chain(options).collect();
+    let words: Vec<String> =
+        args.params.iter().chain(&args.deviations).chain(&args.assume).cloned().chain(options).collect();
     if words.is_empty() { "with all defaults".to_owned() } else { words.join(" ") }
 }
 
@@ -63,5 +68,9 @@ fn literal(text: &str) -> String {
 
 /// Whether an option says something about the instance.
 pub(super) fn is_any_given(args: &InstanceArgs) -> bool {
-    !args.params.is_empty() || !args.deviations.is_empty() || !options(args).is_empty() || args.keep_going
+    !args.params.is_empty()
+        || !args.deviations.is_empty()
+        || !args.assume.is_empty()
+        || !options(args).is_empty()
+        || args.keep_going
 }

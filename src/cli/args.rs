@@ -108,6 +108,13 @@ pub(super) struct InstanceArgs {
     /// How many nodes may crash, likewise: `{ total = 2, at_once = 1, of = ["acceptor"] }`
     #[arg(long, value_name = "BUDGET")]
     pub(super) crashes: Option<String>,
+    /// What is assumed, so that what breaks it is not looked at [repeatable]
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub(super) assume: Vec<String>,
+    /// What liveness counts on, in place of what the properties say: none, progress, weak or strong, or a table as
+    /// in a manifest: `{ deliveries = "strong", restarts = "none" }`
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) fairness: Option<String>,
     /// Do not stop at the first violation
     #[arg(long)]
     pub(super) keep_going: bool,

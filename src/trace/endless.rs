@@ -3,7 +3,7 @@
 //! The same look is taken when a trace is recorded and when it is taken again, so that a lasso that is no longer
 //! one is not confirmed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ending, How, Kept};
 use crate::engine::{self, Path};
@@ -91,7 +91,7 @@ pub(super) fn trapped(system: &dyn Explain, path: &Path, property_ix: usize) -> 
         return Ok(());
     }
     let start = path.states.last().expect("a path has at least one state").clone();
-    let (mut seen, mut open) = (HashSet::from([start.clone()]), vec![start]);
+    let (mut seen, mut open) = (BTreeSet::from([start.clone()]), vec![start]);
     let mut successors = Successors::default();
     while let Some(state) = open.pop() {
         if system.evidence(&state, property_ix).is_none() {
