@@ -45,7 +45,12 @@ fn options(args: &InstanceArgs) -> Vec<(&'static str, &str)> {
         ("no_op", &args.no_op),
         ("faults.loss", &args.loss),
         ("faults.duplicates", &args.duplicates),
+        ("faults.corruptions", &args.corruptions),
         ("faults.crashes", &args.crashes),
+        ("faults.lost_saves", &args.lost_saves),
+        ("faults.torn_saves", &args.torn_saves),
+        ("faults.pauses", &args.pauses),
+        ("faults.partitions", &args.partitions),
         ("fairness", &args.fairness),
     ];
     options.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?))).collect()

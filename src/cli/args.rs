@@ -108,6 +108,21 @@ pub(super) struct InstanceArgs {
     /// How many nodes may crash, likewise: `{ total = 2, at_once = 1, of = ["acceptor"] }`
     #[arg(long, value_name = "BUDGET")]
     pub(super) crashes: Option<String>,
+    /// How many messages may arrive with another payload, likewise
+    #[arg(long, value_name = "BUDGET")]
+    pub(super) corruptions: Option<String>,
+    /// In how many crashes the last save may be lost, likewise
+    #[arg(long, value_name = "BUDGET")]
+    pub(super) lost_saves: Option<String>,
+    /// In how many crashes the last save may be there in part, likewise
+    #[arg(long, value_name = "BUDGET")]
+    pub(super) torn_saves: Option<String>,
+    /// How many nodes may be paused, likewise: `{ total = 1, resume = false }`
+    #[arg(long, value_name = "BUDGET")]
+    pub(super) pauses: Option<String>,
+    /// How often the network may split, likewise: `{ total = 1, of = ["acceptor"], in_flight = "lost" }`
+    #[arg(long, value_name = "BUDGET")]
+    pub(super) partitions: Option<String>,
     /// What is assumed, so that what breaks it is not looked at [repeatable]
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(super) assume: Vec<String>,

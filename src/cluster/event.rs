@@ -6,19 +6,24 @@
 pub(super) enum Event {
     Start,
     Crash,
+    LoseSave,
+    /// By number of what [`tear`](crate::model::Protocol::tear) gives.
+    TearSave(u32),
     Restart,
+    Pause,
+    Resume,
     Deliver(u32),
     Timeout(u32),
     Choose(u32),
 }
 
-const TAG_SHIFT: u32 = 29;
+const TAG_SHIFT: u32 = 28;
 
 impl Event {
     /// The event as one number, below 2^32 - 1.
     ///
     /// # Panics
-    /// From 2^29 distinct messages to one node on.
+    /// From 2^28 distinct messages to one node on.
     pub(super) fn code(self) -> u32 {
         let (tag, number) = match self {
             Self::Deliver(message) => (0, message),
@@ -27,8 +32,12 @@ impl Event {
             Self::Start => (3, 0),
             Self::Crash => (4, 0),
             Self::Restart => (5, 0),
+            Self::LoseSave => (6, 0),
+            Self::TearSave(rest) => (7, rest),
+            Self::Pause => (8, 0),
+            Self::Resume => (9, 0),
         };
-        assert!(number < 1 << TAG_SHIFT, "fewer than 2^29 distinct messages to one node");
+        assert!(number < 1 << TAG_SHIFT, "fewer than 2^28 distinct messages to one node");
         tag << TAG_SHIFT | number
     }
 }
@@ -39,8 +48,18 @@ mod tests {
 
     #[test]
     fn every_event_has_its_own_code() {
-        let events =
-            [Event::Start, Event::Crash, Event::Restart, Event::Deliver(7), Event::Timeout(7), Event::Choose(7)];
+        let events = [
+            Event::Start,
+            Event::Crash,
+            Event::LoseSave,
+            Event::TearSave(7),
+            Event::Restart,
+            Event::Pause,
+            Event::Resume,
+            Event::Deliver(7),
+            Event::Timeout(7),
+            Event::Choose(7),
+        ];
         let codes: std::collections::BTreeSet<u32> = events.map(Event::code).into();
         assert_eq!(codes.len(), events.len());
     }

@@ -3,20 +3,35 @@
 use serde::Serialize;
 use stateright::actor::Id;
 
-use super::slot::{Life, Slot};
+use super::event::Event;
+use super::moves::corrupted;
+use super::slot::{LastSave, Life, Slot};
 use super::tables::Cluster;
+use super::transitions::{Taken, Turn};
 use crate::model::Protocol;
 use crate::system::{Action, ActionKind, Evidence, Explain, InFlight, NodeSnapshot, Snapshot, Value, Word};
 
 impl<P: Protocol> Explain for Cluster<P> {
     fn action(&self, state: &[Word], index: usize) -> Action {
-        let (node, step) = self.nth_move(state, index);
-        let slot = self.positions[node].slot(state[node]);
+        let (node, step) = match self.nth_step(state, index) {
+            Taken::ByNode(node, step) => (node, step),
+            Taken::ByWorld(Turn::Partition(split)) => return Action::Partition { sides: self.sides(split) },
+            Taken::ByWorld(Turn::Heal) => return Action::Heal,
+        };
+        let position = &self.positions[node];
+        let (slot, inbox) = (position.slot(state[node]), position.inbox(state[node]));
         let (name, number) = (self.name(node), step.number as usize);
-        let traveller = || self.in_flight(node, self.positions[node].inbox(state[node])[number]);
+        let traveller = || self.in_flight(node, inbox[number]);
         match step.kind {
             ActionKind::Restart => Action::Restart { node: name },
+            ActionKind::Resume => Action::Resume { node: name },
             ActionKind::Crash => Action::Crash { node: name },
+            ActionKind::LoseSave => Action::LoseSave { node: name },
+            ActionKind::TearSave => {
+                let torn = self.call(node, slot, Event::Crash).torn();
+                Action::TearSave { node: name, storage: self.value(&torn[number]) }
+            }
+            ActionKind::Pause => Action::Pause { node: name },
             ActionKind::Timeout => {
                 let timer = slot.timers.iter().nth(number).expect("timers go by their place in the slot");
                 Action::Timeout { node: name, timer: self.value(timer) }
@@ -37,6 +52,15 @@ impl<P: Protocol> Explain for Cluster<P> {
                 let InFlight { from, to, message } = traveller();
                 Action::Duplicate { from, to, message }
             }
+            ActionKind::Corrupt => {
+                let (place, payload) = corrupted(step.number);
+                let InFlight { from, to, message } = self.in_flight(node, inbox[place]);
+                let arrives = self.in_flight(node, self.corrupted(node, inbox[place])[payload]).message;
+                Action::Corrupt { from, to, message, arrives }
+            }
+            ActionKind::Heal | ActionKind::Tick | ActionKind::Partition | ActionKind::Drift => {
+                unreachable!("no node does that")
+            }
         }
     }
 
@@ -54,6 +78,7 @@ impl<P: Protocol> Explain for Cluster<P> {
         Snapshot {
             nodes: (0..self.layout.node_count).map(|node| self.node_snapshot(node, state[node])).collect(),
             network,
+            sides: self.sides(self.layout.split_of(state)),
             history: self.value(self.histories.get(state[self.layout.history()])),
             budgets: self.layout.left(state),
         }
@@ -72,6 +97,11 @@ impl<P: Protocol> Explain for Cluster<P> {
 impl<P: Protocol> Cluster<P> {
     fn name(&self, node: usize) -> String {
         self.roster.members()[node].name.clone()
+    }
+
+    fn sides(&self, split: Word) -> Vec<Vec<String>> {
+        let names = |side: Vec<usize>| side.into_iter().map(|node| self.name(node)).collect();
+        self.splits.sides(split).into_iter().map(names).collect()
     }
 
     fn value<T: Serialize + ?Sized>(&self, value: &T) -> Value {
@@ -94,6 +124,11 @@ impl<P: Protocol> Cluster<P> {
         NodeSnapshot {
             name: self.name(node),
             state,
+            paused: slot.paused,
+            fallback: match &slot.last_save {
+                LastSave::Safe => None,
+                LastSave::Loose { before } => Some(self.value(before)),
+            },
             storage: slot.storage.as_ref().map(|storage| self.value(storage)),
             timers: slot.timers.iter().map(|timer| self.value(timer)).collect(),
             choices: slot.choices.iter().map(|(key, open)| (key.clone(), options(open))).collect(),

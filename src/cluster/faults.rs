@@ -1,17 +1,26 @@
-//! Budgets of faults, as words of the state.
+//! Budgets of faults, as words of the state; whom a fault may strike.
 
+use super::split::WHOLE;
 use crate::model::{Budget, Environment, Roster};
 use crate::system::{ActionKind, Word};
 
-/// Where the words stand that are not a node's: the history, and what is left of each bounded fault.
+/// Where the words stand that are not a node's: the history, what is left of each bounded fault, and how the
+/// network is split.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) node_count: usize,
     loss: Option<usize>,
     duplicates: Option<usize>,
+    corruptions: Option<usize>,
     crashes: Option<usize>,
     /// How many more nodes may be down at the same time.
     standing: Option<usize>,
+    lost_saves: Option<usize>,
+    torn_saves: Option<usize>,
+    pauses: Option<usize>,
+    partitions: Option<usize>,
+    /// The number of the split that the network is in; none where it cannot split.
+    pub(super) split: Option<usize>,
     /// Name and bound of each budget word, in the order of their positions.
     budgets: Vec<(&'static str, u32)>,
 }
@@ -26,9 +35,28 @@ impl Layout {
         };
         let loss = place("loss", environment.loss.total.bound());
         let duplicates = place("duplicates", environment.duplicates.total.bound());
+        let corruptions = place("corruptions", environment.corruptions.total.bound());
         let crashes = place("crashes", environment.crashes.total.bound());
         let standing = place("down at once", bound_at_once(environment, node_count));
-        Self { node_count, loss, duplicates, crashes, standing, budgets }
+        let lost_saves = place("lost saves", environment.lost_saves.total.bound());
+        let torn_saves = place("torn saves", environment.torn_saves.total.bound());
+        let pauses = place("pauses", environment.pauses.total.bound());
+        let partitions = place("partitions", environment.partitions.total.bound());
+        let split = environment.partitions.total.allows_any().then_some(node_count + 1 + budgets.len());
+        Self {
+            node_count,
+            loss,
+            duplicates,
+            corruptions,
+            crashes,
+            standing,
+            lost_saves,
+            torn_saves,
+            pauses,
+            partitions,
+            split,
+            budgets,
+        }
     }
 
     /// The position of the history's word.
@@ -37,12 +65,17 @@ impl Layout {
     }
 
     pub(super) fn word_count(&self) -> usize {
-        self.node_count + 1 + self.budgets.len()
+        self.node_count + 1 + self.budgets.len() + usize::from(self.split.is_some())
     }
 
-    /// The words of the budgets, nothing spent.
-    pub(super) fn full_budgets(&self) -> impl Iterator<Item = Word> {
-        self.budgets.iter().map(|(_, bound)| *bound)
+    /// The words after the history's at the start: nothing spent, the network whole.
+    pub(super) fn first_words(&self) -> impl Iterator<Item = Word> {
+        self.budgets.iter().map(|(_, bound)| *bound).chain(self.split.map(|_| WHOLE))
+    }
+
+    /// The number of the split that the network is in.
+    pub(super) fn split_of(&self, state: &[Word]) -> Word {
+        self.split.map_or(WHOLE, |position| state[position])
     }
 
     /// What is left of each budget in `state`.
@@ -52,23 +85,33 @@ impl Layout {
     }
 
     /// What an action of this kind does to the budgets: calls `edit` with position and new word.
-    /// `None` if a budget that it needs is spent.
+    /// `None` if a budget that it needs is spent; then the edits so far are for nothing.
     pub(super) fn spend(&self, kind: ActionKind, state: &[Word], mut edit: impl FnMut(usize, Word)) -> Option<()> {
         let mut take = |position: Option<usize>| match position {
             None => Some(()),
             Some(position) => state[position].checked_sub(1).map(|left| edit(position, left)),
         };
         match kind {
-            ActionKind::Deliver | ActionKind::Timeout | ActionKind::Choose => Some(()),
+            ActionKind::Deliver
+            | ActionKind::Timeout
+            | ActionKind::Choose
+            | ActionKind::Resume
+            | ActionKind::Heal
+            | ActionKind::Tick
+            | ActionKind::Drift => Some(()),
             ActionKind::Drop => take(self.loss),
             ActionKind::Duplicate => take(self.duplicates),
-            ActionKind::Crash => {
-                let allowed = self.standing.is_none_or(|position| state[position] > 0);
-                if !allowed {
-                    return None;
-                }
+            ActionKind::Corrupt => take(self.corruptions),
+            ActionKind::Crash => take(self.crashes).and_then(|()| take(self.standing)),
+            ActionKind::LoseSave => {
                 take(self.crashes)?;
-                take(self.standing)
+                take(self.standing)?;
+                take(self.lost_saves)
+            }
+            ActionKind::TearSave => {
+                take(self.crashes)?;
+                take(self.standing)?;
+                take(self.torn_saves)
             }
             ActionKind::Restart => {
                 if let Some(position) = self.standing {
@@ -76,6 +119,8 @@ impl Layout {
                 }
                 Some(())
             }
+            ActionKind::Pause => take(self.pauses),
+            ActionKind::Partition => take(self.partitions),
         }
     }
 }
@@ -87,26 +132,58 @@ fn bound_at_once(environment: &Environment, node_count: usize) -> Option<u32> {
     crashes.at_once.bound().filter(|bound| *bound < most_down)
 }
 
-/// Which nodes a fault may hit.
+/// Which nodes a fault may hit, by node.
 #[derive(Clone, Debug)]
 pub(super) struct Targets {
-    /// By node.
     pub(super) lossy: Vec<bool>,
     pub(super) duplicating: Vec<bool>,
+    pub(super) corrupting: Vec<bool>,
     pub(super) crashing: Vec<bool>,
+    pub(super) losing_saves: Vec<bool>,
+    pub(super) tearing_saves: Vec<bool>,
+    pub(super) pausing: Vec<bool>,
+    pub(super) cut_off: Vec<bool>,
 }
 
 impl Targets {
     /// # Errors
-    /// If a fault is aimed at a role that the roster does not have.
+    /// If a fault is aimed at a role that the roster does not have, or needs another that is not allowed.
     pub(super) fn new<A>(roster: &Roster<A>, environment: &Environment) -> Result<Self, String> {
-        let crashes = &environment.crashes;
-        let at_once = if crashes.at_once.allows_any() { crashes.total } else { Budget::NEVER };
+        let Environment {
+            network: _,
+            no_op: _,
+            loss,
+            duplicates,
+            corruptions,
+            crashes,
+            lost_saves,
+            torn_saves,
+            pauses,
+            partitions,
+            assume: _,
+        } = environment;
+        let crashes_total = if crashes.at_once.allows_any() { crashes.total } else { Budget::NEVER };
+        if !crashes_total.allows_any() && (lost_saves.total.allows_any() || torn_saves.total.allows_any()) {
+            return Err("a save is lost or torn by a crash, and no crash is allowed".to_owned());
+        }
+        if partitions.total.allows_any() && partitions.sides < 2 {
+            return Err(format!("a network splits into 2 or more sides, not {}", partitions.sides));
+        }
         Ok(Self {
-            lossy: aimed(roster, environment.loss.total, &environment.loss.of_roles)?,
-            duplicating: aimed(roster, environment.duplicates.total, &environment.duplicates.of_roles)?,
-            crashing: aimed(roster, at_once, &crashes.of_roles)?,
+            lossy: aimed(roster, loss.total, &loss.of_roles)?,
+            duplicating: aimed(roster, duplicates.total, &duplicates.of_roles)?,
+            corrupting: aimed(roster, corruptions.total, &corruptions.of_roles)?,
+            crashing: aimed(roster, crashes_total, &crashes.of_roles)?,
+            losing_saves: aimed(roster, lost_saves.total, &lost_saves.of_roles)?,
+            tearing_saves: aimed(roster, torn_saves.total, &torn_saves.of_roles)?,
+            pausing: aimed(roster, pauses.total, &pauses.of_roles)?,
+            cut_off: aimed(roster, partitions.total, &partitions.of_roles)?,
         })
+    }
+
+    /// Whether a crash of the node may do something to its last save.
+    pub(super) fn has_loose_saves(&self, node: usize) -> bool {
+        self.crashing[node] && (self.losing_saves[node] || self.tearing_saves[node])
     }
 }
 

@@ -1,6 +1,6 @@
 //! Of what each step is a step, as far as fairness goes.
 
-use super::moves;
+use super::moves::{self, corrupted};
 use super::tables::Cluster;
 use crate::model::Protocol;
 use crate::system::{ActionKind, FairInstance, FairInstances, Successors, Word};
@@ -23,6 +23,16 @@ impl<P: Protocol> Cluster<P> {
                 }
             }
         }
+        for turn in self.turns(state) {
+            let kind = turn.kind();
+            let ruled_out = steps.ruled_out()[kind as usize];
+            let instance = FairInstance { kind, node: self.layout.node_count as u32, number: 0 };
+            if self.turn(turn, state, &mut steps) {
+                out.taken_by.push(instance);
+            } else if steps.ruled_out()[kind as usize] > ruled_out {
+                out.ruled_out.push(instance);
+            }
+        }
     }
 
     /// For each move of `node` with word `local`, in their order: which of the node's messages, timers or choices it
@@ -41,7 +51,16 @@ impl<P: Protocol> Cluster<P> {
                     let (key, _) = slot.options().nth(number).expect("options go by their place in the slot");
                     position.choices.intern(key.to_owned())
                 }
-                ActionKind::Restart | ActionKind::Crash => 0,
+                ActionKind::Corrupt => inbox[corrupted(number as u32).0],
+                ActionKind::Restart
+                | ActionKind::Resume
+                | ActionKind::Crash
+                | ActionKind::LoseSave
+                | ActionKind::TearSave
+                | ActionKind::Pause => 0,
+                ActionKind::Heal | ActionKind::Tick | ActionKind::Partition | ActionKind::Drift => {
+                    unreachable!("no node does that")
+                }
             };
             moves::read(self.moves(node, local)).map(|step| number(step.kind, step.number as usize)).collect()
         })

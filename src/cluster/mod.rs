@@ -7,7 +7,8 @@
 //! # What a state is
 //!
 //! For each node: whether it is up, its state, what it has saved, its timers that are set, its choices that are
-//! open. The messages in flight. What the observer has recorded. What is left of each bounded fault.
+//! open. The messages in flight. What the observer has recorded. What is left of each bounded fault, and how the
+//! network is split.
 //! Two states are the same when all of these are equal by `Eq`; nothing is compared by a hash.
 //!
 //! # What a step is
@@ -23,8 +24,15 @@
 //! | choose | a choice is open | takes the choice away and runs `on_random` with one of its options |
 //! | restart | a node is down, and restarts are allowed | runs `on_start` with what the node had saved |
 //! | drop | a message is in flight (FIFO: the oldest of its channel), and the budget is not spent | takes it out of flight (on a duplicating network: for ever, until it is sent again) |
+//! | corrupt | as deliver, and the budget is not spent; once for each other payload of [`Protocol::corrupt`](crate::model::Protocol::corrupt) | as deliver, and `on_msg` gets the other payload; a receiver that ignores it has lost the message |
 //! | duplicate | as deliver, and the budget is not spent; not on a duplicating network | runs `on_msg`, and the message stays in flight |
 //! | crash | a node is up, and neither the budget nor the number of nodes that may be down at once is spent | the node loses its state, timers and choices, and keeps what it had saved |
+//! | lose-save | as crash, the node has saved since it started, and the budget is not spent | a crash; in storage is what was there before the last save |
+//! | tear-save | likewise | a crash; in storage is what [`Protocol::tear`](crate::model::Protocol::tear) leaves of the last save |
+//! | pause | a node is up, and the budget is not spent | the node takes no step of its own; it keeps everything |
+//! | resume | a node is paused, and may go on | it goes on |
+//! | partition | the network is whole, and the budget is not spent | it splits into sides |
+//! | heal | the network is split, and may become whole | it is whole |
 //!
 //! # A message whose delivery changes nothing
 //!
@@ -46,6 +54,23 @@
 //! environment says. `crashes.total` counts crashes over the whole run; `at_once` counts the nodes that are down at
 //! the same time. The same node may crash again.
 //!
+//! The last save is the last step in which a node's storage changed. It stays in danger until the next save or crash;
+//! where no save may be lost or torn, nothing is remembered of it.
+//!
+//! # Nodes that are paused
+//!
+//! A paused node handles nothing: no message, no timer, no choice. Messages to it wait, and may be lost; it may crash.
+//! Properties see its state, and the observer sees neither that it is paused nor that it goes on, as the node itself
+//! does not.
+//!
+//! # A split network
+//!
+//! A split gives every node a side: any way to do so with at most `partitions.sides` sides, two if nothing is said.
+//! Where roles are named that may be cut off, all other nodes stay on one side. Nothing passes from one side to
+//! another: what is in flight across waits until the network is whole, or is lost when it splits, with all that is
+//! sent across while it is split, as the environment says. Waiting messages may be lost. A split network splits anew
+//! only after it was whole.
+//!
 //! # What nobody receives
 //!
 //! A message to an id that nobody has is seen by the observer and then gone.
@@ -63,10 +88,13 @@
 //! | file | what |
 //! |---|---|
 //! | `slot`, `inbox` | what a node is; what is in flight to it, by kind of network |
+//! | `split` | the sides of a split network |
 //! | `event`, `step` | what can happen to a node; running its handler |
 //! | `position`, `moves` | the tables behind one word; the steps from it, written down |
 //! | `tables` | filling those tables |
-//! | `faults` | budgets, as words |
+//! | `rows` | the steps of one node, worked out |
+//! | `transitions` | the steps of the whole |
+//! | `faults` | budgets, as words; whom a fault may strike |
 //! | `conditions` | properties and assumptions over words |
 //! | `instances` | of what each step is a step, for fairness |
 //! | `explain` | words back into plain data |
@@ -81,9 +109,12 @@ mod inbox;
 mod instances;
 mod moves;
 mod position;
+mod rows;
 mod slot;
+mod split;
 mod step;
 mod tables;
+mod transitions;
 
 pub use conditions::{HANDLERS_BEHAVE, handlers_behave};
 pub use entry::{AssumptionCard, Entry, Instance, Roles, entry};

@@ -21,7 +21,8 @@ pub(super) struct Move<'a> {
     pub(super) kind: ActionKind,
     /// Whether a property that reads nodes may see a difference.
     pub(super) visible: bool,
-    /// Which message, timer or option: its place in the inbox or the slot.
+    /// Which message, timer or option: its place in the inbox or the slot. For a corrupted delivery, see
+    /// [`corrupted`].
     pub(super) number: u32,
     /// The node's local state after it, what it sends to itself apart.
     pub(super) local: Word,
@@ -36,21 +37,39 @@ struct Sends<'a> {
     wide: bool,
 }
 
-const KIND_MASK: u32 = 0b111;
-const VISIBLE: u32 = 1 << 3;
-const FACTS: u32 = 1 << 4;
-const WIDE: u32 = 1 << 5;
-const SENDS_SHIFT: u32 = 6;
+const KIND_MASK: u32 = 0b1111;
+const VISIBLE: u32 = 1 << 4;
+const FACTS: u32 = 1 << 5;
+const WIDE: u32 = 1 << 6;
+const SENDS_SHIFT: u32 = 7;
 const SENDS_BITS: u32 = 8;
 const NUMBER_SHIFT: u32 = SENDS_SHIFT + SENDS_BITS;
 /// Bits of a narrow send that hold the bundle; the rest holds the receiver.
 const BUNDLE_BITS: u32 = 26;
 
+/// Bits of the number of a corrupted delivery that hold the place in the inbox; the rest holds which payload arrives.
+const PLACE_BITS: u32 = 10;
+
+/// A corrupted delivery as one number.
+///
+/// # Panics
+/// From 1,024 messages in one inbox or 128 payloads for one message on.
+pub(super) fn corruption(place: usize, payload: usize) -> u32 {
+    assert!(place < 1 << PLACE_BITS, "where payloads are corrupted, fewer than 1,024 messages wait for one node");
+    assert!(payload < 128, "a payload may become fewer than 128 others");
+    (payload as u32) << PLACE_BITS | place as u32
+}
+
+/// The place in the inbox, and which payload arrives.
+pub(super) fn corrupted(number: u32) -> (usize, usize) {
+    ((number & ((1 << PLACE_BITS) - 1)) as usize, (number >> PLACE_BITS) as usize)
+}
+
 impl Moves {
     /// Writes a move down; `sends` are receivers and bundles.
     ///
     /// # Panics
-    /// From 256 receivers or 2^18 messages in one inbox on.
+    /// From 256 receivers or 2^17 messages in one inbox on.
     pub(super) fn push(
         &mut self,
         (kind, number): (ActionKind, u32),
@@ -60,7 +79,7 @@ impl Moves {
         sends: &[(u32, u32)],
     ) {
         assert!(sends.len() < 1 << SENDS_BITS, "a step sends to fewer than 256 nodes");
-        assert!(number < 1 << (u32::BITS - NUMBER_SHIFT), "fewer than 2^18 messages wait for one node");
+        assert!(number < 1 << (u32::BITS - NUMBER_SHIFT), "fewer than 2^17 messages wait for one node");
         let wide =
             sends.iter().any(|(to, bundle)| *to >= 1 << (u32::BITS - BUNDLE_BITS) || *bundle >= 1 << BUNDLE_BITS);
         let flag = |set: bool, bit: u32| if set { bit } else { 0 };

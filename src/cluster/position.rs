@@ -27,6 +27,10 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) effect_of: PairMemo,
     /// (local, bundle) -> local.
     pub(super) added: PairMemo,
+    /// (local, split) -> local without what does not pass.
+    pub(super) cut: PairMemo,
+    /// By number of the message: what it may arrive as.
+    pub(super) corrupted: Table<Box<[u32]>>,
     /// The moves of each local, see [`moves`](super::moves).
     pub(super) moves: Table<Box<[u32]>>,
     /// The timers and the keys of choices that the node ever had, where fairness needs their numbers.
@@ -60,6 +64,8 @@ impl<A: ProtocolActor> Position<A> {
             effects: Interner::default(),
             effect_of: PairMemo::default(),
             added: PairMemo::default(),
+            cut: PairMemo::default(),
+            corrupted: Table::default(),
             moves: Table::default(),
             timers: Interner::default(),
             choices: Interner::default(),
@@ -103,6 +109,8 @@ impl<A: ProtocolActor> Position<A> {
             + self.effects.bytes()
             + self.effect_of.bytes()
             + self.added.bytes()
+            + self.cut.bytes()
+            + self.corrupted.bytes()
             + self.moves.bytes()
             + self.instances.bytes()
     }

@@ -8,7 +8,10 @@ use stateright::actor::Actor;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct SlotOf<S, G, T: Ord, R> {
     pub(super) life: Life<S>,
+    /// Whether it stands still. Invariant: not unless it is up.
+    pub(super) paused: bool,
     pub(super) storage: Option<G>,
+    pub(super) last_save: LastSave<G>,
     /// Timers that are set.
     pub(super) timers: BTreeSet<T>,
     /// Open choices: options by key. Invariant: no list is empty.
@@ -29,6 +32,15 @@ pub(super) enum Life<S> {
     Failed(String),
 }
 
+/// What a crash can do to the last save.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LastSave<G> {
+    /// Nothing: it is on disk, or there was none.
+    Safe,
+    /// It may be lost or torn; before it, this was stored.
+    Loose { before: Option<G> },
+}
+
 impl<S, G, T: Ord, R> SlotOf<S, G, T, R> {
     /// A node that does not run, with what it had saved.
     pub(super) fn down(storage: Option<G>) -> Self {
@@ -41,7 +53,14 @@ impl<S, G, T: Ord, R> SlotOf<S, G, T, R> {
     }
 
     fn idle(life: Life<S>, storage: Option<G>) -> Self {
-        Self { life, storage, timers: BTreeSet::new(), choices: BTreeMap::new() }
+        Self {
+            life,
+            paused: false,
+            storage,
+            last_save: LastSave::Safe,
+            timers: BTreeSet::new(),
+            choices: BTreeMap::new(),
+        }
     }
 
     /// The state, if the node runs.
@@ -57,9 +76,19 @@ impl<S, G, T: Ord, R> SlotOf<S, G, T, R> {
         self.state().is_some()
     }
 
+    /// Whether the node takes steps.
+    pub(super) fn is_going(&self) -> bool {
+        self.is_up() && !self.paused
+    }
+
     /// Whether the node has crashed and has not come back.
     pub(super) fn is_down(&self) -> bool {
         matches!(self.life, Life::Down)
+    }
+
+    /// Whether a crash can do something to its last save.
+    pub(super) fn has_loose_save(&self) -> bool {
+        matches!(self.last_save, LastSave::Loose { .. })
     }
 
     /// The open choices one by one, in order.

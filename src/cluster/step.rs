@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use stateright::actor::{Actor, Command, Envelope, Id, Out};
 
 use super::event::Event;
-use super::slot::{Life, Slot};
+use super::slot::{LastSave, Life, Slot};
 use crate::model::{Cause, History, Protocol, Step};
 
 /// What a handler wants, before it is numbered.
@@ -33,6 +33,8 @@ pub(super) struct Call<'a, P: Protocol> {
     pub(super) event: Event,
     /// The message, where the event is a delivery.
     pub(super) message: Option<&'a Envelope<<P::Actor as Actor>::Msg>>,
+    /// Whether a crash may do something to the node's last save.
+    pub(super) loose_saves: bool,
 }
 
 impl<P: Protocol> Call<'_, P> {
@@ -55,28 +57,58 @@ impl<P: Protocol> Call<'_, P> {
     fn once(&self) -> Outcome<P> {
         let mut out = Out::new();
         let mut slot = self.slot.clone();
-        let state = match self.event {
-            Event::Crash => None,
-            Event::Start | Event::Restart => Some(self.actor.on_start(self.id, &self.slot.storage, &mut out)),
-            Event::Deliver(_) | Event::Timeout(_) | Event::Choose(_) => self.react(&mut out),
-        };
-        if let Event::Choose(option) = self.event {
-            slot.choices.remove(self.option(option).0);
-        }
-        if let Event::Timeout(timer) = self.event {
-            slot.timers.remove(self.timer(timer));
-        }
-        slot.life = state.map_or(Life::Down, Life::Up);
-        if self.event == Event::Crash {
-            slot = Slot::<P::Actor>::down(slot.storage);
+        match self.event {
+            Event::Start | Event::Restart => {
+                slot.life = Life::Up(self.actor.on_start(self.id, &self.slot.storage, &mut out));
+            }
+            Event::Deliver(_) => slot.life = Life::Up(self.react(&mut out)),
+            Event::Timeout(timer) => {
+                slot.timers.remove(self.timer(timer));
+                slot.life = Life::Up(self.react(&mut out));
+            }
+            Event::Choose(option) => {
+                slot.choices.remove(self.option(option).0);
+                slot.life = Life::Up(self.react(&mut out));
+            }
+            Event::Crash => slot = Slot::<P::Actor>::down(slot.storage),
+            Event::LoseSave => slot = Slot::<P::Actor>::down(self.before_last_save().cloned()),
+            Event::TearSave(rest) => slot = Slot::<P::Actor>::down(Some(self.torn().swap_remove(rest as usize))),
+            Event::Pause => slot.paused = true,
+            Event::Resume => slot.paused = false,
         }
         let sent = self.obey(out, &mut slot);
+        if self.loose_saves && slot.is_up() && slot.storage != self.slot.storage {
+            slot.last_save = LastSave::Loose { before: self.slot.storage.clone() };
+        }
         let facts = self.observe(&slot, &sent);
         Outcome { slot, sent, facts }
     }
 
+    fn before_last_save(&self) -> Option<&<P::Actor as Actor>::Storage> {
+        match &self.slot.last_save {
+            LastSave::Loose { before } => before.as_ref(),
+            LastSave::Safe => self.slot.storage.as_ref(),
+        }
+    }
+
+    /// What the storage may hold after a crash that tears the last save, each once.
+    pub(super) fn torn(&self) -> Vec<<P::Actor as Actor>::Storage> {
+        match (&self.slot.last_save, &self.slot.storage) {
+            (LastSave::Loose { before }, Some(saved)) => {
+                let mut torn = Vec::new();
+                for rest in self.protocol.tear(before.as_ref(), saved) {
+                    if rest != *saved && !torn.contains(&rest) {
+                        torn.push(rest);
+                    }
+                }
+                torn
+            }
+            (LastSave::Loose { .. } | LastSave::Safe, _) => Vec::new(),
+        }
+    }
+
     /// The state after the handler of an event that needs a running node.
-    fn react(&self, out: &mut Out<P::Actor>) -> Option<<P::Actor as Actor>::State> {
+    fn react(&self, out: &mut Out<P::Actor>) -> <P::Actor as Actor>::State {
         let mut state = Cow::Borrowed(self.slot.state().expect("only a running node gets events"));
         match self.event {
             Event::Deliver(_) => {
@@ -85,9 +117,15 @@ impl<P: Protocol> Call<'_, P> {
             }
             Event::Timeout(timer) => self.actor.on_timeout(self.id, &mut state, self.timer(timer), out),
             Event::Choose(option) => self.actor.on_random(self.id, &mut state, self.option(option).1, out),
-            Event::Start | Event::Crash | Event::Restart => {}
+            Event::Start
+            | Event::Crash
+            | Event::LoseSave
+            | Event::TearSave(_)
+            | Event::Restart
+            | Event::Pause
+            | Event::Resume => unreachable!("no message, timer or choice"),
         }
-        Some(state.into_owned())
+        state.into_owned()
     }
 
     /// Carries out the handler's commands on its own slot, in order, and returns what it sent.
@@ -113,7 +151,8 @@ impl<P: Protocol> Call<'_, P> {
     ) -> Vec<<P::History as History>::Fact> {
         let cause = match self.event {
             Event::Start => Cause::Start,
-            Event::Crash => Cause::Crash,
+            Event::Crash | Event::LoseSave | Event::TearSave(_) => Cause::Crash,
+            Event::Pause | Event::Resume => return Vec::new(),
             Event::Restart => Cause::Restart,
             Event::Timeout(timer) => Cause::Timeout(self.timer(timer)),
             Event::Choose(option) => Cause::Choose(self.option(option).1),

@@ -78,7 +78,7 @@ impl Explain for Numbers {
     }
 
     fn snapshot(&self, _: &[Word]) -> Snapshot {
-        Snapshot { nodes: Vec::new(), network: Vec::new(), history: Value::Unit, budgets: Vec::new() }
+        Snapshot::default()
     }
 
     fn evidence(&self, _: &[Word], _: usize) -> Option<Evidence> {

@@ -15,11 +15,32 @@ pub struct Environment {
     pub loss: Losses,
     /// How many messages may be delivered and stay in flight, and on the way to whom.
     pub duplicates: Losses,
+    /// How many messages may arrive with another payload, and on the way to whom.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub corruptions: Losses,
     /// How many nodes may crash, and how.
     pub crashes: Crashes,
+    /// In how many of the crashes the last save may be lost, and of whom.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub lost_saves: Losses,
+    /// In how many of the crashes the last save may be there in part, and of whom.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub torn_saves: Losses,
+    /// How many nodes may be paused, and how.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pauses: Pauses,
+    /// How often the network may split, and how.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub partitions: Partitions,
     /// Names of the protocol's [`Assumption`](super::Assumption)s that are made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assume: Vec<String>,
+}
+
+/// What is at its default is left out where an environment is written: that the file was written before there
+/// was such a thing makes no difference.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// How messages travel.
@@ -83,12 +104,12 @@ impl Budget {
     }
 }
 
-/// A budget for what happens to messages, and to whose messages.
+/// A budget for what happens to messages, and to whose messages; or to saves, and to whose saves.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Losses {
     /// How often in one run.
     pub total: Budget,
-    /// Roles on the way to which it may happen; all when empty.
+    /// Roles to which it may happen, or on the way to which; all when empty.
     #[serde(default, rename = "of")]
     pub of_roles: Vec<String>,
 }
@@ -129,5 +150,56 @@ pub enum InFlightAtCrash {
     #[default]
     Kept,
     /// Those in flight to it when it crashes are lost, and so are those sent to it while it is down.
+    Lost,
+}
+
+/// A budget for pauses: a node stands still, keeps all that it has, and does not know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pauses {
+    /// How many pauses in one run.
+    pub total: Budget,
+    /// Roles that may be paused; all when empty.
+    #[serde(default, rename = "of")]
+    pub of_roles: Vec<String>,
+    /// Whether a node that is paused may go on.
+    pub resume: bool,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { total: Budget::NEVER, of_roles: Vec::new(), resume: true }
+    }
+}
+
+/// A budget for partitions: the network splits into sides, and nothing passes from one to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partitions {
+    /// How many partitions in one run.
+    pub total: Budget,
+    /// Roles whose members may be cut off, from all others and from each other; all when empty.
+    #[serde(default, rename = "of")]
+    pub of_roles: Vec<String>,
+    /// Into how many sides the network may split at most; at least 2.
+    pub sides: u8,
+    /// Whether a split network may become whole again.
+    pub heal: bool,
+    /// What becomes of the messages from one side to another.
+    pub in_flight: InFlightAcrossSides,
+}
+
+impl Default for Partitions {
+    fn default() -> Self {
+        Self { total: Budget::NEVER, of_roles: Vec::new(), sides: 2, heal: true, in_flight: InFlightAcrossSides::Kept }
+    }
+}
+
+/// What becomes of the messages from one side of a split network to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InFlightAcrossSides {
+    /// They wait until the network is whole again.
+    #[default]
+    Kept,
+    /// Those in flight when the network splits are lost, and so are those sent while it is split.
     Lost,
 }

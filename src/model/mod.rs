@@ -26,7 +26,10 @@ mod roster;
 
 pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
 pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
-pub use environment::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
+pub use environment::{
+    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Partitions,
+    Pauses,
+};
 pub use history::{Cause, Facts, History, Step};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};
 pub use property::{Claim, Property, StepClaim, World};

@@ -92,6 +92,25 @@ pub trait Protocol: Sized + Send + Sync + 'static {
         let _ = (step, facts);
     }
 
+    /// What the payload may have become where the environment corrupts it; nothing where corruption goes unmodelled.
+    ///
+    /// A checksum that finds out is a payload too: one that the receiver rejects.
+    fn corrupt(&self, message: &<Self::Actor as Actor>::Msg) -> Vec<<Self::Actor as Actor>::Msg> {
+        let _ = message;
+        Vec::new()
+    }
+
+    /// What may be in a storage that held `before` when a crash tears the save of `saved`; nothing where saves are
+    /// atomic.
+    fn tear(
+        &self,
+        before: Option<&<Self::Actor as Actor>::Storage>,
+        saved: &<Self::Actor as Actor>::Storage,
+    ) -> Vec<<Self::Actor as Actor>::Storage> {
+        let _ = (before, saved);
+        Vec::new()
+    }
+
     /// The claims, in the order in which reports list them. The same for every instance.
     fn properties() -> Vec<Property<Self>>;
 

@@ -2,16 +2,25 @@
 
 use super::nearest;
 use super::reader::{Form, Node, Reader, Section, Words};
-use crate::model::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
+use crate::model::{
+    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Partitions,
+    Pauses,
+};
 
 const NETWORKS: &Words<NetworkKind> =
     &[("unordered", NetworkKind::Unordered), ("duplicating", NetworkKind::Duplicating), ("fifo", NetworkKind::Fifo)];
 const NO_OPS: &Words<NoOpDelivery> = &[("wait", NoOpDelivery::Wait), ("consume", NoOpDelivery::Consume)];
 const IN_FLIGHT: &Words<InFlightAtCrash> = &[("kept", InFlightAtCrash::Kept), ("lost", InFlightAtCrash::Lost)];
 
-const FAULT_KEYS: &[&str] = &["loss", "duplicates", "crashes"];
+const ACROSS_SIDES: &Words<InFlightAcrossSides> =
+    &[("kept", InFlightAcrossSides::Kept), ("lost", InFlightAcrossSides::Lost)];
+
+const FAULT_KEYS: &[&str] =
+    &["loss", "duplicates", "corruptions", "crashes", "lost_saves", "torn_saves", "pauses", "partitions"];
 const LOSS_KEYS: &[&str] = &["total", "of"];
 const CRASH_KEYS: &[&str] = &["total", "at_once", "of", "restart", "in_flight"];
+const PAUSE_KEYS: &[&str] = &["total", "of", "resume"];
+const PARTITION_KEYS: &[&str] = &["total", "of", "sides", "heal", "in_flight"];
 
 /// The environment of a check. `network` is what the protocol assumes; `roles` are unknown where the instance
 /// itself is wrong, and then not looked up.
@@ -31,14 +40,27 @@ pub(super) fn read(
     let Some(faults) = check.get("faults").and_then(|node| reader.section(node, FAULT_KEYS)) else {
         return environment;
     };
-    if let Some(node) = faults.get("loss") {
-        environment.loss = losses(reader, node, roles);
-    }
-    if let Some(node) = faults.get("duplicates") {
-        environment.duplicates = losses(reader, node, roles);
+    let Environment { loss, duplicates, corruptions, lost_saves, torn_saves, .. } = &mut environment;
+    let aimed = [
+        ("loss", loss),
+        ("duplicates", duplicates),
+        ("corruptions", corruptions),
+        ("lost_saves", lost_saves),
+        ("torn_saves", torn_saves),
+    ];
+    for (key, budget) in aimed {
+        if let Some(node) = faults.get(key) {
+            *budget = losses(reader, node, roles);
+        }
     }
     if let Some(node) = faults.get("crashes") {
         environment.crashes = crashes(reader, node, roles);
+    }
+    if let Some(node) = faults.get("pauses") {
+        environment.pauses = pauses(reader, node, roles);
+    }
+    if let Some(node) = faults.get("partitions") {
+        environment.partitions = partitions(reader, node, roles);
     }
     environment
 }
@@ -72,6 +94,48 @@ fn crashes(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) -> 
         crashes.in_flight = in_flight;
     }
     crashes
+}
+
+fn pauses(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) -> Pauses {
+    let mut pauses = Pauses::default();
+    if !matches!(node.form, Form::Section(_)) {
+        pauses.total = budget(reader, node).unwrap_or_default();
+        return pauses;
+    }
+    let Some(section) = reader.section(node, PAUSE_KEYS) else { return pauses };
+    pauses.total = total(reader, &section);
+    pauses.of_roles = of_roles(reader, &section, roles);
+    if let Some(resume) = section.get("resume").and_then(|node| reader.flag(node)) {
+        pauses.resume = resume;
+    }
+    pauses
+}
+
+fn partitions(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) -> Partitions {
+    let mut partitions = Partitions::default();
+    if !matches!(node.form, Form::Section(_)) {
+        partitions.total = budget(reader, node).unwrap_or_default();
+        return partitions;
+    }
+    let Some(section) = reader.section(node, PARTITION_KEYS) else { return partitions };
+    partitions.total = total(reader, &section);
+    partitions.of_roles = of_roles(reader, &section, roles);
+    if let Some(node) = section.get("sides") {
+        match reader.count(node, u64::from(u8::MAX)) {
+            Some(sides @ 2..) => partitions.sides = sides as u8,
+            Some(sides) => reader.wrong(&node.span, format!("{sides} is out of bounds"), "2 or more sides"),
+            None => {}
+        }
+    }
+    if let Some(heal) = section.get("heal").and_then(|node| reader.flag(node)) {
+        partitions.heal = heal;
+    }
+    if let Some(in_flight) =
+        section.get("in_flight").and_then(|node| reader.word(node, "value of `in_flight`:", ACROSS_SIDES))
+    {
+        partitions.in_flight = in_flight;
+    }
+    partitions
 }
 
 fn total(reader: &mut Reader, section: &Section<'_>) -> Budget {

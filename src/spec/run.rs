@@ -116,7 +116,12 @@ impl Checked {
         let allowed = [
             (ActionKind::Drop, environment.loss.total),
             (ActionKind::Duplicate, environment.duplicates.total),
+            (ActionKind::Corrupt, environment.corruptions.total),
             (ActionKind::Crash, environment.crashes.total),
+            (ActionKind::LoseSave, environment.lost_saves.total),
+            (ActionKind::TearSave, environment.torn_saves.total),
+            (ActionKind::Pause, environment.pauses.total),
+            (ActionKind::Partition, environment.partitions.total),
         ];
         allowed
             .into_iter()

@@ -19,18 +19,52 @@ pub enum ActionKind {
     Choose,
     /// A node comes back with what it had saved.
     Restart,
+    /// A node that was paused goes on.
+    Resume,
+    /// The sides of a split network hear of each other again.
+    Heal,
+    /// Time passes.
+    Tick,
     /// A message is lost.
     Drop,
     /// A message reaches its receiver and stays in flight.
     Duplicate,
+    /// A message reaches its receiver with another payload.
+    Corrupt,
     /// A node loses all but what it had saved.
     Crash,
+    /// A node crashes, and what it had saved last is not there.
+    LoseSave,
+    /// A node crashes, and what it had saved last is there in part.
+    TearSave,
+    /// A node stands still.
+    Pause,
+    /// The network splits.
+    Partition,
+    /// The clock of a node gains or loses.
+    Drift,
 }
 
 impl ActionKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Deliver, Self::Timeout, Self::Choose, Self::Restart, Self::Drop, Self::Duplicate, Self::Crash];
+    pub const ALL: [Self; 16] = [
+        Self::Deliver,
+        Self::Timeout,
+        Self::Choose,
+        Self::Restart,
+        Self::Resume,
+        Self::Heal,
+        Self::Tick,
+        Self::Drop,
+        Self::Duplicate,
+        Self::Corrupt,
+        Self::Crash,
+        Self::LoseSave,
+        Self::TearSave,
+        Self::Pause,
+        Self::Partition,
+        Self::Drift,
+    ];
 
     /// Whether the world does this to the protocol, rather than the protocol going its way.
     ///
@@ -38,8 +72,18 @@ impl ActionKind {
     /// nothing happens any more.
     pub const fn is_fault(self) -> bool {
         match self {
-            Self::Deliver | Self::Timeout | Self::Choose | Self::Restart => false,
-            Self::Drop | Self::Duplicate | Self::Crash => true,
+            Self::Deliver | Self::Timeout | Self::Choose | Self::Restart | Self::Resume | Self::Heal | Self::Tick => {
+                false
+            }
+            Self::Drop
+            | Self::Duplicate
+            | Self::Corrupt
+            | Self::Crash
+            | Self::LoseSave
+            | Self::TearSave
+            | Self::Pause
+            | Self::Partition
+            | Self::Drift => true,
         }
     }
 
@@ -50,9 +94,18 @@ impl ActionKind {
             Self::Timeout => "timeout",
             Self::Choose => "choose",
             Self::Restart => "restart",
+            Self::Resume => "resume",
+            Self::Heal => "heal",
+            Self::Tick => "tick",
             Self::Drop => "drop",
             Self::Duplicate => "duplicate",
+            Self::Corrupt => "corrupt",
             Self::Crash => "crash",
+            Self::LoseSave => "lose-save",
+            Self::TearSave => "tear-save",
+            Self::Pause => "pause",
+            Self::Partition => "partition",
+            Self::Drift => "drift",
         }
     }
 }
@@ -93,6 +146,15 @@ pub enum Action {
         /// Who restarts.
         node: String,
     },
+    /// `node` was paused and goes on.
+    Resume {
+        /// Who goes on.
+        node: String,
+    },
+    /// The network is whole again.
+    Heal,
+    /// Time passes: one tick, for everyone.
+    Tick,
     /// `message` is lost on its way to `to`.
     Drop {
         /// The sender.
@@ -111,10 +173,50 @@ pub enum Action {
         /// The payload.
         message: Value,
     },
+    /// `message` reaches `to` as `arrives`.
+    Corrupt {
+        /// The sender.
+        from: String,
+        /// The receiver.
+        to: String,
+        /// The payload that was sent.
+        message: Value,
+        /// The payload that the receiver gets.
+        arrives: Value,
+    },
     /// `node` loses its state, timers and choices, and keeps its storage.
     Crash {
         /// Who crashes.
         node: String,
+    },
+    /// `node` crashes, and its storage is as before its last save.
+    LoseSave {
+        /// Who crashes.
+        node: String,
+    },
+    /// `node` crashes, and its storage has its last save in part.
+    TearSave {
+        /// Who crashes.
+        node: String,
+        /// What is in the storage.
+        storage: Value,
+    },
+    /// `node` stands still: it takes no step until it is resumed.
+    Pause {
+        /// Who stands still.
+        node: String,
+    },
+    /// The network splits: nothing passes from one side to another.
+    Partition {
+        /// The nodes of each side.
+        sides: Vec<Vec<String>>,
+    },
+    /// The clock of `node` gains a tick, or will miss the next one.
+    Drift {
+        /// Whose clock it is.
+        node: String,
+        /// 1 where it gains, -1 where it loses.
+        ticks: i8,
     },
 }
 
@@ -126,38 +228,70 @@ impl Action {
             Self::Timeout { .. } => ActionKind::Timeout,
             Self::Choose { .. } => ActionKind::Choose,
             Self::Restart { .. } => ActionKind::Restart,
+            Self::Resume { .. } => ActionKind::Resume,
+            Self::Heal => ActionKind::Heal,
+            Self::Tick => ActionKind::Tick,
             Self::Drop { .. } => ActionKind::Drop,
             Self::Duplicate { .. } => ActionKind::Duplicate,
+            Self::Corrupt { .. } => ActionKind::Corrupt,
             Self::Crash { .. } => ActionKind::Crash,
+            Self::LoseSave { .. } => ActionKind::LoseSave,
+            Self::TearSave { .. } => ActionKind::TearSave,
+            Self::Pause { .. } => ActionKind::Pause,
+            Self::Partition { .. } => ActionKind::Partition,
+            Self::Drift { .. } => ActionKind::Drift,
         }
     }
-    /// Who and what, without the kind: `proposer0 -> acceptor1: Prepare { ballot: 1.0 }`.
+
+    /// Who and what, without the kind: `proposer0 -> acceptor1: Prepare { ballot: 1.0 }`. Empty where the whole
+    /// world takes part.
     pub fn subject(&self) -> String {
         match self {
             Self::Deliver { from, to, message }
             | Self::Drop { from, to, message }
             | Self::Duplicate { from, to, message } => format!("{from} -> {to}: {message}"),
+            Self::Corrupt { from, to, message, arrives } => format!("{from} -> {to}: {message} as {arrives}"),
             Self::Timeout { node, timer } => format!("{node}: {timer}"),
             Self::Choose { node, key, choice } => format!("{node}: {key} = {choice}"),
-            Self::Restart { node } | Self::Crash { node } => node.clone(),
+            Self::TearSave { node, storage } => format!("{node}: {storage}"),
+            Self::Drift { node, ticks } => format!("{node}: {ticks:+}"),
+            Self::Partition { sides } => sides.iter().map(|side| side.join(", ")).collect::<Vec<_>>().join(" | "),
+            Self::Restart { node }
+            | Self::Resume { node }
+            | Self::Crash { node }
+            | Self::LoseSave { node }
+            | Self::Pause { node } => node.clone(),
+            Self::Heal | Self::Tick => String::new(),
         }
     }
 
-    /// The nodes that take part: sender and receiver of a message, or the one whose step it is.
+    /// The nodes that take part: sender and receiver of a message, or the one whose step it is. Nobody where the
+    /// whole world takes part.
     pub fn nodes(&self) -> Vec<&str> {
         match self {
-            Self::Deliver { from, to, .. } | Self::Drop { from, to, .. } | Self::Duplicate { from, to, .. } => {
-                vec![from, to]
-            }
-            Self::Timeout { node, .. } | Self::Choose { node, .. } | Self::Restart { node } | Self::Crash { node } => {
-                vec![node]
-            }
+            Self::Deliver { from, to, .. }
+            | Self::Drop { from, to, .. }
+            | Self::Duplicate { from, to, .. }
+            | Self::Corrupt { from, to, .. } => vec![from, to],
+            Self::Timeout { node, .. }
+            | Self::Choose { node, .. }
+            | Self::TearSave { node, .. }
+            | Self::Drift { node, .. }
+            | Self::Restart { node }
+            | Self::Resume { node }
+            | Self::Crash { node }
+            | Self::LoseSave { node }
+            | Self::Pause { node } => vec![node],
+            Self::Heal | Self::Tick | Self::Partition { .. } => Vec::new(),
         }
     }
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind().word(), self.subject())
+        match self.subject() {
+            subject if subject.is_empty() => f.write_str(self.kind().word()),
+            subject => write!(f, "{} {subject}", self.kind().word()),
+        }
     }
 }

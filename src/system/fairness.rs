@@ -32,11 +32,12 @@ use super::ActionKind;
 pub enum FairClass {
     /// Messages reach their receivers. An instance is a message: sender, receiver and payload.
     Deliveries,
-    /// Timers fire. An instance is a timer of a node.
+    /// Timers fire, and time passes. An instance is a timer of a node.
     Timers,
     /// Open choices are made. An instance is a choice of a node; which option is taken, nothing is assumed of.
     Choices,
-    /// What a fault has stopped goes on: nodes come back. An instance is a node.
+    /// What a fault has stopped goes on: nodes come back or are resumed, a split network becomes whole. An instance is
+    /// a node, or the network.
     Restarts,
 }
 
@@ -62,10 +63,18 @@ impl FairClass {
     pub const fn of(kind: ActionKind) -> Option<Self> {
         match kind {
             ActionKind::Deliver => Some(Self::Deliveries),
-            ActionKind::Timeout => Some(Self::Timers),
+            ActionKind::Timeout | ActionKind::Tick => Some(Self::Timers),
             ActionKind::Choose => Some(Self::Choices),
-            ActionKind::Restart => Some(Self::Restarts),
-            ActionKind::Drop | ActionKind::Duplicate | ActionKind::Crash => None,
+            ActionKind::Restart | ActionKind::Resume | ActionKind::Heal => Some(Self::Restarts),
+            ActionKind::Drop
+            | ActionKind::Duplicate
+            | ActionKind::Corrupt
+            | ActionKind::Crash
+            | ActionKind::LoseSave
+            | ActionKind::TearSave
+            | ActionKind::Pause
+            | ActionKind::Partition
+            | ActionKind::Drift => None,
         }
     }
 }

@@ -5,16 +5,23 @@ use serde::{Deserialize, Serialize};
 use super::Value;
 
 /// One node, as plain data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeSnapshot {
     /// Its name in the roster.
     pub name: String,
     /// Its volatile state; `None`, and in JSON absent, while it is down.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::system::present")]
     pub state: Option<Value>,
+    /// Whether it stands still.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
     /// What it has saved; `None`, and in JSON absent, if nothing.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::system::present")]
     pub storage: Option<Value>,
+    /// What its storage would be if its last save were lost, [`Value::None`] for an empty one; `None`, and in JSON
+    /// absent, where that cannot happen.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::system::present")]
+    pub fallback: Option<Value>,
     /// The timers that are set, in order.
     pub timers: Vec<Value>,
     /// The choices that are open: key and options, by key. In JSON an object.
@@ -34,12 +41,15 @@ pub struct InFlight {
 }
 
 /// A state of a system, as plain data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The nodes, in the order of the roster.
     pub nodes: Vec<NodeSnapshot>,
     /// The messages in flight: sorted where the network has no order, by channel and in order where it has.
     pub network: Vec<InFlight>,
+    /// The sides of a split network, by name of the nodes; empty, and in JSON absent, while it is whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<Vec<String>>,
     /// What the observer has recorded; [`Value::Unit`] where it records nothing.
     pub history: Value,
     /// What is left of each bounded fault: word and number. In JSON an object.
@@ -78,9 +88,8 @@ mod tests {
         let up = NodeSnapshot {
             name: "n0".to_owned(),
             state: Some(Value::None),
-            storage: None,
-            timers: Vec::new(),
             choices: vec![("pick".to_owned(), vec![Value::Int(1)])],
+            ..NodeSnapshot::default()
         };
         let down = NodeSnapshot { state: None, choices: Vec::new(), ..up.clone() };
         let up_json = json!({ "name": "n0", "state": null, "timers": [], "choices": { "pick": [1] } });

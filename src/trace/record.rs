@@ -63,7 +63,7 @@ fn step(action: Action, before: &Snapshot, after: &Snapshot, keeps_delivered: bo
 /// The message that the action takes out of the network.
 fn taken_out(action: &Action, keeps_delivered: bool) -> Option<InFlight> {
     match action {
-        Action::Deliver { from, to, message } if !keeps_delivered => {
+        Action::Deliver { from, to, message } | Action::Corrupt { from, to, message, .. } if !keeps_delivered => {
             Some(InFlight { from: from.clone(), to: to.clone(), message: message.clone() })
         }
         Action::Drop { from, to, message } => {
@@ -71,10 +71,19 @@ fn taken_out(action: &Action, keeps_delivered: bool) -> Option<InFlight> {
         }
         Action::Deliver { .. }
         | Action::Duplicate { .. }
+        | Action::Corrupt { .. }
         | Action::Timeout { .. }
         | Action::Choose { .. }
         | Action::Restart { .. }
-        | Action::Crash { .. } => None,
+        | Action::Resume { .. }
+        | Action::Heal
+        | Action::Tick
+        | Action::Crash { .. }
+        | Action::LoseSave { .. }
+        | Action::TearSave { .. }
+        | Action::Pause { .. }
+        | Action::Partition { .. }
+        | Action::Drift { .. } => None,
     }
 }
 
@@ -139,7 +148,13 @@ mod tests {
     use crate::system::{PropertyKind, Value};
 
     fn network(messages: &[InFlight]) -> Snapshot {
-        Snapshot { nodes: Vec::new(), network: messages.to_vec(), history: Value::Unit, budgets: Vec::new() }
+        Snapshot {
+            nodes: Vec::new(),
+            network: messages.to_vec(),
+            sides: Vec::new(),
+            history: Value::Unit,
+            budgets: Vec::new(),
+        }
     }
 
     #[test]

@@ -152,13 +152,7 @@ pub(super) fn lost(from: &str, to: &str, message: &Message) -> Action {
 }
 
 fn node(name: &str, state: &impl Serialize) -> NodeSnapshot {
-    NodeSnapshot {
-        name: name.to_owned(),
-        state: Some(Value::of(state)),
-        storage: None,
-        timers: Vec::new(),
-        choices: Vec::new(),
-    }
+    NodeSnapshot { name: name.to_owned(), state: Some(Value::of(state)), ..NodeSnapshot::default() }
 }
 
 pub(super) fn acquire() -> Message {
@@ -194,6 +188,7 @@ pub(super) fn lease() -> Script {
         network: ["client0", "client1"].map(|client| in_flight(client, "server", &acquire())).into(),
         history: Value::Seq(Vec::new()),
         budgets: vec![("crashes".to_owned(), 1), ("loss".to_owned(), 1)],
+        ..Snapshot::default()
     };
     let server = |node: &str| (Action::Crash { node: node.to_owned() }, Action::Restart { node: node.to_owned() });
     let (crash, restart) = server("server");
@@ -223,6 +218,7 @@ pub(super) fn deadlock() -> Script {
         network: Vec::new(),
         history: Value::Unit,
         budgets: vec![("duplicates".to_owned(), 1)],
+        ..Snapshot::default()
     };
     let sides = vec![Value::Int(1), Value::Int(2)];
     let message = Value::Int(2);

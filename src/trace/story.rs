@@ -102,6 +102,9 @@ fn start(snapshot: &Snapshot, lines: &mut Lines) {
 
 fn situation(node: &NodeSnapshot) -> String {
     let mut parts = vec![node.state.as_ref().map_or("down".to_owned(), ToString::to_string)];
+    if node.paused {
+        parts.push("paused".to_owned());
+    }
     match &node.storage {
         Some(storage) if node.state.as_ref() == Some(storage) => parts[0] += " (saved)",
         Some(storage) => parts.push(format!("saved {storage}")),
@@ -121,22 +124,42 @@ fn situation(node: &NodeSnapshot) -> String {
 /// What happened, in a word. Faults are in capitals.
 fn event(action: &Action) -> &'static str {
     match action.kind() {
-        kind @ (ActionKind::Deliver | ActionKind::Timeout | ActionKind::Choose | ActionKind::Restart) => kind.word(),
+        kind @ (ActionKind::Deliver
+        | ActionKind::Timeout
+        | ActionKind::Choose
+        | ActionKind::Restart
+        | ActionKind::Resume
+        | ActionKind::Heal
+        | ActionKind::Tick) => kind.word(),
         ActionKind::Drop => "LOST",
         ActionKind::Duplicate => "DUPLICATE",
-        ActionKind::Crash => "CRASH",
+        ActionKind::Corrupt => "CORRUPT",
+        ActionKind::Crash | ActionKind::LoseSave | ActionKind::TearSave => "CRASH",
+        ActionKind::Pause => "PAUSE",
+        ActionKind::Partition => "PARTITION",
+        ActionKind::Drift => "DRIFT",
     }
 }
 
 fn happening(action: &Action) -> String {
-    match action.kind() {
-        ActionKind::Duplicate => format!("{} (and a copy stays in flight)", action.subject()),
-        ActionKind::Deliver
-        | ActionKind::Timeout
-        | ActionKind::Choose
-        | ActionKind::Restart
-        | ActionKind::Drop
-        | ActionKind::Crash => action.subject(),
+    match action {
+        Action::Duplicate { .. } => format!("{} (and a copy stays in flight)", action.subject()),
+        Action::Corrupt { from, to, message, arrives } => format!("{from} -> {to}: {message} arrives as {arrives}"),
+        Action::LoseSave { node } => format!("{node}, and its last save is lost"),
+        Action::TearSave { node, storage } => format!("{node}, and its last save is torn: {storage}"),
+        Action::Heal => "the network is whole again".to_owned(),
+        Action::Tick => "time passes".to_owned(),
+        Action::Drift { node, ticks } if *ticks > 0 => format!("the clock of {node} gains a tick"),
+        Action::Drift { node, .. } => format!("the clock of {node} will miss a tick"),
+        Action::Deliver { .. }
+        | Action::Timeout { .. }
+        | Action::Choose { .. }
+        | Action::Restart { .. }
+        | Action::Resume { .. }
+        | Action::Drop { .. }
+        | Action::Crash { .. }
+        | Action::Pause { .. }
+        | Action::Partition { .. } => action.subject(),
     }
 }
 
@@ -145,10 +168,32 @@ fn outcome(step: &Step) -> Vec<String> {
     let mut lines: Vec<String> = step.changes.iter().filter_map(|one| changed(one, &step.changes)).collect();
     lines.extend(messages("sends", &step.sent));
     lines.extend(messages("sent, and it is LOST:", &step.lost));
-    if lines.is_empty() && step.action.kind() != ActionKind::Drop {
+    if lines.is_empty() && !says_all(&step.action) {
         lines.push("nothing else changes".to_owned());
     }
     lines
+}
+
+/// Whether the action itself says what came of it.
+fn says_all(action: &Action) -> bool {
+    match action {
+        Action::Drop { .. }
+        | Action::Resume { .. }
+        | Action::Heal
+        | Action::Tick
+        | Action::Pause { .. }
+        | Action::Partition { .. }
+        | Action::Drift { .. } => true,
+        Action::Deliver { .. }
+        | Action::Timeout { .. }
+        | Action::Choose { .. }
+        | Action::Restart { .. }
+        | Action::Duplicate { .. }
+        | Action::Corrupt { .. }
+        | Action::Crash { .. }
+        | Action::LoseSave { .. }
+        | Action::TearSave { .. } => false,
+    }
 }
 
 /// One change, in a line. What a node has changed and saved alike is said once.

@@ -20,9 +20,10 @@ use serde::Serialize;
 ///
 /// Its equality is structural, and its order is total but means nothing: it exists so that values can be
 /// sorted and kept in maps.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// Nothing to say: `()`.
+    #[default]
     Unit,
     /// An optional value that is absent. One that is present is just itself.
     None,

@@ -1,7 +1,10 @@
 //! Environments to try: a list that covers every corner, and any at random.
 
 use proptest::prelude::*;
-use quorate::model::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
+use quorate::model::{
+    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Partitions,
+    Pauses,
+};
 
 /// Every kind of network.
 pub const NETWORKS: [NetworkKind; 3] = [NetworkKind::Unordered, NetworkKind::Duplicating, NetworkKind::Fifo];
@@ -18,30 +21,25 @@ pub fn losses(total: Budget) -> Losses {
     Losses { total, of_roles: vec![] }
 }
 
-/// Every network and treatment of deliveries that change nothing, under each of ten kinds of faults; those of one
+/// Every network and treatment of deliveries that change nothing, under each kind of faults; those of one
 /// role strike `role`.
 pub fn grid(role: &str) -> Vec<Environment> {
     let mut environments = Vec::new();
     for network in NETWORKS {
         for no_op in NO_OPS {
-            let calm = Environment { network, no_op, ..Environment::default() };
-            environments.extend(faults(role).into_iter().map(|(loss, duplicates, crashes)| Environment {
-                loss,
-                duplicates,
-                crashes,
-                ..calm.clone()
-            }));
+            let faulty = faults(role).into_iter().map(|faulty| Environment { network, no_op, ..faulty });
+            environments.extend(faulty);
         }
     }
     environments
 }
 
-fn faults(role: &str) -> Vec<(Losses, Losses, Crashes)> {
+fn faults(role: &str) -> Vec<Environment> {
     let (never, once, ever) = (Budget::NEVER, Budget::AtMost(1), Budget::Unlimited);
     let of_role = |total| Losses { total, of_roles: vec![role.to_owned()] };
     let crashes = |total: u32| Crashes { total: Budget::AtMost(total), ..Crashes::default() };
     let none = || losses(never);
-    vec![
+    let messages_and_crashes = [
         (none(), none(), crashes(0)),
         (losses(once), none(), crashes(0)),
         (losses(ever), none(), crashes(0)),
@@ -52,20 +50,89 @@ fn faults(role: &str) -> Vec<(Losses, Losses, Crashes)> {
         (none(), none(), Crashes { at_once: once, of_roles: vec![role.to_owned()], ..crashes(2) }),
         (losses(once), none(), Crashes { total: ever, at_once: once, in_flight: InFlightAtCrash::Lost, ..crashes(0) }),
         (none(), losses(once), Crashes { restart: false, in_flight: InFlightAtCrash::Lost, ..crashes(2) }),
+    ];
+    let mut faults: Vec<Environment> = messages_and_crashes
+        .into_iter()
+        .map(|(loss, duplicates, crashes)| Environment { loss, duplicates, crashes, ..Environment::default() })
+        .collect();
+    faults.extend(worlds(role));
+    faults
+}
+
+/// Corrupted messages, saves that a crash takes back, pauses, partitions, and some of them together.
+fn worlds(role: &str) -> Vec<Environment> {
+    let (once, ever) = (Budget::AtMost(1), Budget::Unlimited);
+    let roles = || vec![role.to_owned()];
+    let calm = Environment::default;
+    let crashes = || Crashes { total: Budget::AtMost(2), ..Crashes::default() };
+    let pauses = |total| Pauses { total, ..Pauses::default() };
+    let partitions = |total| Partitions { total, ..Partitions::default() };
+    let lossy = InFlightAcrossSides::Lost;
+    vec![
+        Environment { corruptions: losses(once), ..calm() },
+        Environment { corruptions: losses(ever), loss: losses(once), ..calm() },
+        Environment { crashes: crashes(), lost_saves: losses(once), ..calm() },
+        Environment { crashes: crashes(), torn_saves: Losses { total: ever, of_roles: roles() }, ..calm() },
+        Environment { pauses: pauses(once), ..calm() },
+        Environment {
+            pauses: Pauses { of_roles: roles(), resume: false, ..pauses(ever) },
+            crashes: crashes(),
+            ..calm()
+        },
+        Environment { partitions: partitions(once), ..calm() },
+        Environment { partitions: Partitions { sides: 3, ..partitions(ever) }, loss: losses(once), ..calm() },
+        Environment { partitions: Partitions { in_flight: lossy, ..partitions(Budget::AtMost(2)) }, ..calm() },
+        Environment {
+            partitions: Partitions { of_roles: roles(), heal: false, in_flight: lossy, ..partitions(once) },
+            duplicates: losses(once),
+            corruptions: losses(once),
+            ..calm()
+        },
     ]
 }
 
 /// Any environment; some of its faults strike only the role `a`.
 pub fn any_environment() -> impl Strategy<Value = Environment> {
-    (prop::sample::select(&NETWORKS[..]), prop::sample::select(&NO_OPS[..]), any_losses(), any_losses(), any_crashes())
-        .prop_map(|(network, no_op, loss, duplicates, crashes)| Environment {
-            assume: Vec::new(),
-            network,
-            no_op,
-            loss,
-            duplicates,
-            crashes,
-        })
+    let network = (prop::sample::select(&NETWORKS[..]), prop::sample::select(&NO_OPS[..]));
+    let messages = (any_losses(), any_losses(), rarely(any_losses()));
+    let saves = (rarely(any_losses()), rarely(any_losses()));
+    (network, messages, any_crashes(), saves, rarely(any_pauses()), rarely(any_partitions())).prop_map(
+        |((network, no_op), (loss, duplicates, corruptions), crashes, (lost_saves, torn_saves), pauses, partitions)| {
+            let no_crash = !crashes.total.allows_any();
+            let saves = |saves: Losses| if no_crash { Losses::default() } else { saves };
+            Environment {
+                assume: Vec::new(),
+                network,
+                no_op,
+                loss,
+                duplicates,
+                corruptions,
+                crashes,
+                lost_saves: saves(lost_saves),
+                torn_saves: saves(torn_saves),
+                pauses,
+                partitions,
+            }
+        },
+    )
+}
+
+fn rarely<T: Default + Clone + std::fmt::Debug>(any: impl Strategy<Value = T>) -> impl Strategy<Value = T> {
+    prop_oneof![2 => Just(()).prop_map(|()| T::default()), 1 => any]
+}
+
+fn any_pauses() -> impl Strategy<Value = Pauses> {
+    (any_budget(), any_roles(), prop::bool::ANY).prop_map(|(total, of_roles, resume)| Pauses {
+        total,
+        of_roles,
+        resume,
+    })
+}
+
+fn any_partitions() -> impl Strategy<Value = Partitions> {
+    let in_flight = prop::sample::select(&[InFlightAcrossSides::Kept, InFlightAcrossSides::Lost][..]);
+    (any_budget(), any_roles(), 2..=3_u8, prop::bool::ANY, in_flight)
+        .prop_map(|(total, of_roles, sides, heal, in_flight)| Partitions { total, of_roles, sides, heal, in_flight })
 }
 
 fn any_budget() -> impl Strategy<Value = Budget> {

@@ -252,7 +252,7 @@ impl Explain for System {
 
     fn snapshot(&self, state: &[Word]) -> Snapshot {
         let history = Value::Int(i128::from(state[0]));
-        Snapshot { nodes: vec![], network: vec![], history, budgets: vec![] }
+        Snapshot { history, ..Snapshot::default() }
     }
 
     fn evidence(&self, state: &[Word], property: usize) -> Option<Evidence> {

@@ -151,7 +151,7 @@ impl Explain for Rules {
     }
 
     fn snapshot(&self, words: &[Word]) -> Snapshot {
-        Snapshot { nodes: vec![], network: vec![], history: Value::of(words), budgets: vec![] }
+        Snapshot { history: Value::of(words), ..Snapshot::default() }
     }
 
     fn evidence(&self, words: &[Word], property: usize) -> Option<Evidence> {

@@ -80,7 +80,7 @@ where
 
     fn snapshot(&self, state: &[Word]) -> Snapshot {
         let history = Value::Text(format!("{:?}", self.states.get(state[0])));
-        Snapshot { nodes: vec![], network: vec![], history, budgets: vec![] }
+        Snapshot { history, ..Snapshot::default() }
     }
 
     fn evidence(&self, state: &[Word], property: usize) -> Option<Evidence> {

@@ -31,6 +31,10 @@ pub struct Drawn {
     pub crash: Option<u8>,
     /// The fact that the observer sees when an actor's state becomes its last one.
     pub last_state: Option<u8>,
+    /// What each message may arrive as, by message.
+    pub corrupted: Vec<Vec<u8>>,
+    /// What a torn save may leave.
+    pub torn: Vec<u8>,
 }
 
 /// What the members of a role do.
@@ -76,8 +80,19 @@ enum Act {
 /// Any drawn protocol.
 pub fn drawn() -> impl Strategy<Value = Drawn> {
     let fact = || prop_oneof![2 => Just(None), 1 => (0..2_u8).prop_map(Some)];
-    (vec((table(), 1..=2_usize), 1..=2), vec(fact(), usize::from(MSG_COUNT)), fact(), fact())
-        .prop_map(|(roles, arrivals, crash, last_state)| Drawn { roles, arrivals, crash, last_state })
+    let corrupted = vec(vec(0..MSG_COUNT, 0..=2), usize::from(MSG_COUNT));
+    let torn = vec(0..STORED_COUNT, 0..=2);
+    let roles = vec((table(), 1..=2_usize), 1..=2);
+    (roles, vec(fact(), usize::from(MSG_COUNT)), fact(), fact(), corrupted, torn).prop_map(
+        |(roles, arrivals, crash, last_state, corrupted, torn)| Drawn {
+            roles,
+            arrivals,
+            crash,
+            last_state,
+            corrupted,
+            torn,
+        },
+    )
 }
 
 fn table() -> impl Strategy<Value = Table> {
@@ -210,6 +225,16 @@ impl Protocol for Drawn {
         if step.before != last && step.after == last {
             facts.extend(self.last_state);
         }
+    }
+
+    fn corrupt(&self, (said, mark): &(u8, u8)) -> Vec<(u8, u8)> {
+        self.corrupted[usize::from(*said)].iter().map(|other| (*other, *mark)).collect()
+    }
+
+    fn tear(&self, before: Option<&u8>, saved: &u8) -> Vec<u8> {
+        // What is left depends on both.
+        let left = |rest: &u8| if before == Some(rest) { saved ^ 1 } else { *rest };
+        self.torn.iter().map(left).collect()
     }
 
     fn properties() -> Vec<Property<Self>> {

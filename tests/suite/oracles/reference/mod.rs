@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `state` | a global state |
 //! | `network` | messages in flight, by kind of network |
+//! | `world` | crashes, pauses, partitions |
 //! | `judge` | what properties find in a global state |
 //! | `tell` | states and moves as plain data |
 
@@ -15,12 +16,13 @@ mod judge;
 mod network;
 mod state;
 mod tell;
+mod world;
 
 use std::borrow::Cow;
 
 use quorate::model::{
-    Budget, Cause, Environment, Facts, History, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Protocol, Roster,
-    Step,
+    Budget, Cause, Environment, Facts, History, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    NoOpDelivery, Protocol, Roster, Step,
 };
 use quorate::{Actor, Envelope, Id, Out};
 use stateright::Model;
@@ -43,11 +45,13 @@ pub type WorldOf<P> = GlobalOf<<P as Protocol>::Actor, <P as Protocol>::History>
 
 /// One thing that can happen.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Move<M, T, R> {
+pub enum Move<M, T, R, K> {
     /// The message arrives.
     Deliver(Envelope<M>),
     /// The message arrives and stays in flight.
     Duplicate(Envelope<M>),
+    /// The message arrives with this payload instead of its own.
+    Corrupt(Envelope<M>, M),
     /// The message is lost.
     Drop(Envelope<M>),
     /// The timer fires.
@@ -56,21 +60,45 @@ pub enum Move<M, T, R> {
     Choose(Id, String, R),
     /// The node crashes.
     Crash(Id),
+    /// The node crashes, and its last save is lost.
+    LoseSave(Id),
+    /// The node crashes, and this is in its storage instead of its last save.
+    TearSave(Id, K),
     /// The node comes back.
     Restart(Id),
+    /// The node stands still.
+    Pause(Id),
+    /// The node goes on.
+    Resume(Id),
+    /// The network splits: the side of each node.
+    Partition(Vec<usize>),
+    /// The network is whole again.
+    Heal,
 }
 
-impl<M, T, R> Move<M, T, R> {
+impl<M, T, R, K> Move<M, T, R, K> {
     /// Whether the world does it to the protocol.
     fn is_fault(&self) -> bool {
         match self {
-            Self::Duplicate(_) | Self::Drop(_) | Self::Crash(_) => true,
-            Self::Deliver(_) | Self::Timeout(..) | Self::Choose(..) | Self::Restart(_) => false,
+            Self::Duplicate(_)
+            | Self::Corrupt(..)
+            | Self::Drop(_)
+            | Self::Crash(_)
+            | Self::LoseSave(_)
+            | Self::TearSave(..)
+            | Self::Pause(_)
+            | Self::Partition(_) => true,
+            Self::Deliver(_)
+            | Self::Timeout(..)
+            | Self::Choose(..)
+            | Self::Restart(_)
+            | Self::Resume(_)
+            | Self::Heal => false,
         }
     }
 }
 
-type MoveOf<A> = Move<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;
+type MoveOf<A> = Move<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random, <A as Actor>::Storage>;
 type MsgOf<P> = <<P as Protocol>::Actor as Actor>::Msg;
 type FactOf<P> = <<P as Protocol>::History as History>::Fact;
 
@@ -95,25 +123,52 @@ impl<P: Protocol> Reference<P> {
     }
 
     #[allow(clippy::type_complexity, clippy::needless_pass_by_value, reason = "spelt out once, and used up")]
-    /// Runs a handler of node `id`, which starts from `memory` and `storage`.
+    /// Runs a handler of node `id`, which starts from `memory`.
     fn turn(
         &self,
         id: Id,
+        before: &NodeOf<P::Actor>,
         memory: Memory<<P::Actor as Actor>::State, <P::Actor as Actor>::Timer, <P::Actor as Actor>::Random>,
-        storage: Option<<P::Actor as Actor>::Storage>,
         handler: impl FnOnce(&P::Actor, &mut Cow<'_, <P::Actor as Actor>::State>, &mut Out<P::Actor>),
     ) -> Turn<P::Actor> {
         let mut out = Out::new();
         let mut state = Cow::Borrowed(&memory.state);
         handler(&self.roster.members()[usize::from(id)].actor, &mut state, &mut out);
         let memory = Memory { state: state.into_owned(), ..memory.clone() };
-        obey(id, memory, storage, out)
+        self.obey(id, memory, before.storage.clone(), before.before_last_save.clone(), out)
     }
 
     fn start(&self, id: Id, storage: Option<<P::Actor as Actor>::Storage>) -> Turn<P::Actor> {
         let mut out = Out::new();
         let state = self.roster.members()[usize::from(id)].actor.on_start(id, &storage, &mut out);
-        obey(id, Memory { state, timers: [].into(), choices: [].into() }, storage, out)
+        self.obey(id, Memory { state, paused: false, timers: [].into(), choices: [].into() }, storage, None, out)
+    }
+
+    #[allow(clippy::type_complexity, reason = "spelt out once")]
+    /// The node and its messages after the commands of its handler.
+    fn obey(
+        &self,
+        id: Id,
+        mut memory: Memory<<P::Actor as Actor>::State, <P::Actor as Actor>::Timer, <P::Actor as Actor>::Random>,
+        stored: Option<<P::Actor as Actor>::Storage>,
+        before_last_save: Option<Option<<P::Actor as Actor>::Storage>>,
+        out: Out<P::Actor>,
+    ) -> Turn<P::Actor> {
+        let mut sent = Vec::new();
+        let mut storage = stored.clone();
+        for command in out {
+            match command {
+                Command::Send(dst, msg) => sent.push(Envelope { src: id, dst, msg }),
+                Command::SetTimer(timer, _) => drop(memory.timers.insert(timer)),
+                Command::CancelTimer(timer) => drop(memory.timers.remove(&timer)),
+                Command::ChooseRandom(key, choices) if choices.is_empty() => drop(memory.choices.remove(&key)),
+                Command::ChooseRandom(key, choices) => drop(memory.choices.insert(key, choices)),
+                Command::Save(value) => storage = Some(value),
+            }
+        }
+        let can_be_taken_back = storage != stored && self.saves_can_be_taken_back(id);
+        let before_last_save = if can_be_taken_back { Some(stored) } else { before_last_save };
+        Turn { node: Node { memory: Some(memory), storage, before_last_save }, sent }
     }
 
     fn facts(
@@ -151,24 +206,35 @@ impl<P: Protocol> Reference<P> {
         let losing = self.environment.crashes.in_flight == InFlightAtCrash::Lost;
         for envelope in envelopes {
             let Some(receiver) = world.nodes.get(usize::from(envelope.dst)) else { continue };
-            if receiver.memory.is_some() || !losing {
+            let is_cut = !world.connects(envelope.src, envelope.dst);
+            let is_lost_across = is_cut && self.environment.partitions.in_flight == InFlightAcrossSides::Lost;
+            if (receiver.memory.is_some() || !losing) && !is_lost_across {
                 world.network.send(envelope);
             }
         }
     }
 
-    fn deliver(&self, world: &WorldOf<P>, envelope: &Envelope<MsgOf<P>>, stays: bool) -> Option<WorldOf<P>> {
+    /// The message arrives with the payload `msg`, its own unless it is corrupted.
+    fn deliver(
+        &self,
+        world: &WorldOf<P>,
+        envelope: &Envelope<MsgOf<P>>,
+        msg: &MsgOf<P>,
+        stays: bool,
+    ) -> Option<WorldOf<P>> {
         let id = envelope.dst;
         let before = &world.nodes[usize::from(id)];
-        let turn = self.turn(id, before.memory.clone()?, before.storage.clone(), |actor, state, out| {
-            actor.on_msg(id, state, envelope.src, envelope.msg.clone(), out);
+        let turn = self.turn(id, before, before.memory.clone()?, |actor, state, out| {
+            actor.on_msg(id, state, envelope.src, msg.clone(), out);
         });
-        let facts = self.facts(id, Cause::Deliver { src: envelope.src, msg: &envelope.msg }, before, &turn);
+        let facts = self.facts(id, Cause::Deliver { src: envelope.src, msg }, before, &turn);
+        // A corrupted message is gone, whatever its receiver makes of it.
+        let is_gone = if *msg == envelope.msg { self.consumes() } else { !matches!(world.network, Network::Set(_)) };
         let is_for_somebody = |sent: &Envelope<_>| usize::from(sent.dst) < world.nodes.len();
         let sends_nothing = !turn.sent.iter().any(is_for_somebody);
         let changes_nothing = turn.node == *before && sends_nothing && facts.is_empty();
         let mut next = world.clone();
-        if changes_nothing && (stays || !self.consumes()) {
+        if changes_nothing && (stays || !is_gone) {
             return None;
         }
         if !stays && !matches!(next.network, Network::Set(_)) {
@@ -183,8 +249,14 @@ impl<P: Protocol> Reference<P> {
     }
 
     fn duplicate(&self, world: &WorldOf<P>, envelope: &Envelope<MsgOf<P>>) -> Option<WorldOf<P>> {
-        let mut next = self.deliver(world, envelope, true)?;
+        let mut next = self.deliver(world, envelope, &envelope.msg, true)?;
         spend(&mut next.spent.duplicates, self.environment.duplicates.total);
+        Some(next)
+    }
+
+    fn corrupt(&self, world: &WorldOf<P>, envelope: &Envelope<MsgOf<P>>, payload: &MsgOf<P>) -> Option<WorldOf<P>> {
+        let mut next = self.deliver(world, envelope, payload, false)?;
+        spend(&mut next.spent.corruptions, self.environment.corruptions.total);
         Some(next)
     }
 
@@ -199,7 +271,7 @@ impl<P: Protocol> Reference<P> {
         let before = &world.nodes[usize::from(id)];
         let mut memory = before.memory.clone()?;
         memory.timers.remove(timer);
-        let turn = self.turn(id, memory, before.storage.clone(), |actor, state, out| {
+        let turn = self.turn(id, before, memory, |actor, state, out| {
             actor.on_timeout(id, state, timer, out);
         });
         let facts = self.facts(id, Cause::Timeout(timer), before, &turn);
@@ -216,44 +288,11 @@ impl<P: Protocol> Reference<P> {
         let before = &world.nodes[usize::from(id)];
         let mut memory = before.memory.clone()?;
         memory.choices.remove(key);
-        let turn = self.turn(id, memory, before.storage.clone(), |actor, state, out| {
+        let turn = self.turn(id, before, memory, |actor, state, out| {
             actor.on_random(id, state, choice, out);
         });
         let facts = self.facts(id, Cause::Choose(choice), before, &turn);
         Some(self.after(world.clone(), id, turn, &facts))
-    }
-
-    fn crash(&self, world: &WorldOf<P>, id: Id) -> WorldOf<P> {
-        let before = &world.nodes[usize::from(id)];
-        let turn = Turn { node: Node { memory: None, storage: before.storage.clone() }, sent: vec![] };
-        let facts = self.facts(id, Cause::Crash, before, &turn);
-        let mut next = world.clone();
-        spend(&mut next.spent.crashes, self.environment.crashes.total);
-        if self.environment.crashes.in_flight == InFlightAtCrash::Lost {
-            next.network.remove_all_to(id);
-        }
-        self.after(next, id, turn, &facts)
-    }
-
-    fn restart(&self, world: &WorldOf<P>, id: Id) -> WorldOf<P> {
-        let before = &world.nodes[usize::from(id)];
-        let turn = self.start(id, before.storage.clone());
-        let facts = self.facts(id, Cause::Restart, before, &turn);
-        self.after(world.clone(), id, turn, &facts)
-    }
-
-    fn crashes_and_restarts(&self, world: &WorldOf<P>, moves: &mut Vec<MoveOf<P::Actor>>) {
-        let crashes = &self.environment.crashes;
-        let down_count = world.nodes.iter().filter(|node| node.memory.is_none()).count() as u32;
-        let one_more = is_left(crashes.total, world.spent.crashes) && is_left(crashes.at_once, down_count);
-        for (ix, node) in world.nodes.iter().enumerate() {
-            let id = Id::from(ix);
-            match &node.memory {
-                Some(_) if one_more && self.is_of_roles(id, &crashes.of_roles) => moves.push(Move::Crash(id)),
-                None if crashes.restart => moves.push(Move::Restart(id)),
-                Some(_) | None => {}
-            }
-        }
     }
 }
 
@@ -268,9 +307,10 @@ impl<P: Protocol> Model for Reference<P> {
             network: Network::empty(self.environment.network),
             history: self.protocol.history(),
             spent: Spent::default(),
+            sides: vec![],
         };
         for (ix, turn) in turns.into_iter().enumerate() {
-            let before = Node { memory: None, storage: None };
+            let before = Node { memory: None, storage: None, before_last_save: None };
             let facts = self.facts(ix.into(), Cause::Start, &before, &turn);
             world = self.after(world, ix.into(), turn, &facts);
         }
@@ -279,57 +319,53 @@ impl<P: Protocol> Model for Reference<P> {
 
     fn actions(&self, world: &Self::State, moves: &mut Vec<Self::Action>) {
         for envelope in world.network.heads() {
+            if self.may_happen(&self.environment.loss, world.spent.losses, &envelope) {
+                moves.push(Move::Drop(envelope.clone()));
+            }
+            if !world.connects(envelope.src, envelope.dst) || !world.is_going(envelope.dst) {
+                continue;
+            }
             moves.push(Move::Deliver(envelope.clone()));
+            if self.may_happen(&self.environment.corruptions, world.spent.corruptions, &envelope) {
+                let payloads = once_each(self.protocol.corrupt(&envelope.msg));
+                let others = payloads.into_iter().filter(|payload| *payload != envelope.msg);
+                moves.extend(others.map(|payload| Move::Corrupt(envelope.clone(), payload)));
+            }
             let once = self.environment.network != NetworkKind::Duplicating;
             if once && self.may_happen(&self.environment.duplicates, world.spent.duplicates, &envelope) {
-                moves.push(Move::Duplicate(envelope.clone()));
-            }
-            if self.may_happen(&self.environment.loss, world.spent.losses, &envelope) {
-                moves.push(Move::Drop(envelope));
+                moves.push(Move::Duplicate(envelope));
             }
         }
         for (ix, node) in world.nodes.iter().enumerate() {
-            let Some(memory) = &node.memory else { continue };
+            let Some(memory) = node.memory.as_ref().filter(|memory| !memory.paused) else { continue };
             moves.extend(memory.timers.iter().map(|timer| Move::Timeout(ix.into(), timer.clone())));
             for (key, choices) in &memory.choices {
                 moves.extend(choices.iter().map(|choice| Move::Choose(ix.into(), key.clone(), choice.clone())));
             }
         }
         self.crashes_and_restarts(world, moves);
+        self.pauses(world, moves);
+        self.partitions(world, moves);
     }
 
     fn next_state(&self, world: &Self::State, action: Self::Action) -> Option<Self::State> {
         match action {
-            Move::Deliver(envelope) => self.deliver(world, &envelope, false),
+            Move::Deliver(envelope) => self.deliver(world, &envelope, &envelope.msg, false),
+            Move::Corrupt(envelope, payload) => self.corrupt(world, &envelope, &payload),
             Move::Duplicate(envelope) => self.duplicate(world, &envelope),
             Move::Drop(envelope) => Some(self.lose(world, &envelope)),
             Move::Timeout(id, timer) => self.timeout(world, id, &timer),
             Move::Choose(id, key, choice) => self.choose(world, id, &key, &choice),
             Move::Crash(id) => Some(self.crash(world, id)),
+            Move::LoseSave(id) => Some(self.lose_save(world, id)),
+            Move::TearSave(id, storage) => Some(self.tear_save(world, id, storage)),
             Move::Restart(id) => Some(self.restart(world, id)),
+            Move::Pause(id) => Some(self.pause(world, id)),
+            Move::Resume(id) => Some(self.resume(world, id)),
+            Move::Partition(sides) => Some(self.split(world, sides)),
+            Move::Heal => Some(WorldOf::<P> { sides: vec![], ..world.clone() }),
         }
     }
-}
-
-/// The node and its messages after the commands of its handler.
-fn obey<A: Actor<Msg: Ord, Timer: Ord>>(
-    id: Id,
-    mut memory: Memory<A::State, A::Timer, A::Random>,
-    mut storage: Option<A::Storage>,
-    out: Out<A>,
-) -> Turn<A> {
-    let mut sent = Vec::new();
-    for command in out {
-        match command {
-            Command::Send(dst, msg) => sent.push(Envelope { src: id, dst, msg }),
-            Command::SetTimer(timer, _) => drop(memory.timers.insert(timer)),
-            Command::CancelTimer(timer) => drop(memory.timers.remove(&timer)),
-            Command::ChooseRandom(key, choices) if choices.is_empty() => drop(memory.choices.remove(&key)),
-            Command::ChooseRandom(key, choices) => drop(memory.choices.insert(key, choices)),
-            Command::Save(value) => storage = Some(value),
-        }
-    }
-    Turn { node: Node { memory: Some(memory), storage }, sent }
 }
 
 fn is_left(budget: Budget, spent: u32) -> bool {
@@ -340,4 +376,15 @@ fn spend(spent: &mut u32, budget: Budget) {
     if budget.bound().is_some() {
         *spent += 1;
     }
+}
+
+/// The values, each once.
+fn once_each<T: PartialEq>(values: Vec<T>) -> Vec<T> {
+    let mut once: Vec<T> = Vec::new();
+    for value in values {
+        if !once.contains(&value) {
+            once.push(value);
+        }
+    }
+    once
 }

@@ -70,12 +70,12 @@ impl<M: Ord + Clone> Network<M> {
         }
     }
 
-    /// Takes everything on its way to `id` out of flight.
-    pub fn remove_all_to(&mut self, id: Id) {
+    /// Takes everything that does not pass out of flight.
+    pub fn retain(&mut self, passes: impl Fn(Id, Id) -> bool) {
         match self {
-            Self::Bag(bag) => bag.retain(|envelope, _| envelope.dst != id),
-            Self::Set(set) => set.retain(|envelope| envelope.dst != id),
-            Self::Channels(channels) => channels.retain(|(_, dst), _| *dst != id),
+            Self::Bag(bag) => bag.retain(|envelope, _| passes(envelope.src, envelope.dst)),
+            Self::Set(set) => set.retain(|envelope| passes(envelope.src, envelope.dst)),
+            Self::Channels(channels) => channels.retain(|(src, dst), _| passes(*src, *dst)),
         }
     }
 

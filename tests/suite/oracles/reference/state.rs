@@ -17,6 +17,8 @@ pub struct Global<S, K, T: Ord, R, M: Ord, H> {
     pub history: H,
     /// What the bounded fault budgets have lost.
     pub spent: Spent,
+    /// The side of each node, numbered by their first nodes; nothing while the network is whole.
+    pub sides: Vec<usize>,
 }
 
 /// A global state of actors of type `A` under an observer of type `H`.
@@ -30,6 +32,8 @@ pub struct Node<S, K, T: Ord, R> {
     pub memory: Option<Memory<S, T, R>>,
     /// What it has saved.
     pub storage: Option<K>,
+    /// What it had saved before its last save, where a crash may take that back.
+    pub before_last_save: Option<Option<K>>,
 }
 
 /// A node of type `A`.
@@ -40,6 +44,8 @@ pub type NodeOf<A> = Node<<A as Actor>::State, <A as Actor>::Storage, <A as Acto
 pub struct Memory<S, T: Ord, R> {
     /// The actor's state.
     pub state: S,
+    /// Whether it stands still.
+    pub paused: bool,
     /// The timers that are set.
     pub timers: BTreeSet<T>,
     /// The choices that are open, by key.
@@ -53,6 +59,16 @@ pub struct Spent {
     pub losses: u32,
     /// Messages delivered that stayed in flight.
     pub duplicates: u32,
-    /// Crashes.
+    /// Messages delivered with another payload.
+    pub corruptions: u32,
+    /// Crashes, those that take back a save included.
     pub crashes: u32,
+    /// Crashes that lost a save.
+    pub lost_saves: u32,
+    /// Crashes that tore a save.
+    pub torn_saves: u32,
+    /// Pauses.
+    pub pauses: u32,
+    /// Partitions.
+    pub partitions: u32,
 }

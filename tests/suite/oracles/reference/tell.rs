@@ -29,7 +29,12 @@ impl<P: Protocol> Reference<P> {
         let bounds = [
             ("loss", self.environment.loss.total, world.spent.losses),
             ("duplicates", self.environment.duplicates.total, world.spent.duplicates),
+            ("corruptions", self.environment.corruptions.total, world.spent.corruptions),
             ("crashes", self.environment.crashes.total, world.spent.crashes),
+            ("lost saves", self.environment.lost_saves.total, world.spent.lost_saves),
+            ("torn saves", self.environment.torn_saves.total, world.spent.torn_saves),
+            ("pauses", self.environment.pauses.total, world.spent.pauses),
+            ("partitions", self.environment.partitions.total, world.spent.partitions),
         ];
         let left = |(name, budget, spent): (&str, quorate::model::Budget, u32)| {
             let bound = budget.bound().filter(|bound| *bound > 0)?;
@@ -38,6 +43,7 @@ impl<P: Protocol> Reference<P> {
         Snapshot {
             nodes: world.nodes.iter().enumerate().map(|(ix, node)| self.node(ix.into(), node)).collect(),
             network,
+            sides: self.sides(&world.sides),
             history: self.value(&world.history),
             budgets: bounds.into_iter().filter_map(left).collect(),
         }
@@ -61,9 +67,26 @@ impl<P: Protocol> Reference<P> {
             Move::Choose(id, key, choice) => {
                 Action::Choose { node: self.name(*id), key: key.clone(), choice: self.value(choice) }
             }
+            Move::Corrupt(envelope, payload) => {
+                let InFlight { from, to, message } = self.in_flight(envelope);
+                Action::Corrupt { from, to, message, arrives: self.value(payload) }
+            }
             Move::Crash(id) => Action::Crash { node: self.name(*id) },
+            Move::LoseSave(id) => Action::LoseSave { node: self.name(*id) },
+            Move::TearSave(id, storage) => Action::TearSave { node: self.name(*id), storage: self.value(storage) },
+            Move::Pause(id) => Action::Pause { node: self.name(*id) },
+            Move::Resume(id) => Action::Resume { node: self.name(*id) },
+            Move::Partition(sides) => Action::Partition { sides: self.sides(sides) },
+            Move::Heal => Action::Heal,
             Move::Restart(id) => Action::Restart { node: self.name(*id) },
         }
+    }
+
+    /// The members of each side.
+    fn sides(&self, sides: &[usize]) -> Vec<Vec<String>> {
+        let member = |side| move |(ix, other): (usize, &usize)| (*other == side).then_some(ix);
+        let members = |side| sides.iter().enumerate().filter_map(member(side)).map(|ix| self.name(ix.into())).collect();
+        (0..sides.len()).map(members).filter(|side: &Vec<String>| !side.is_empty()).collect()
     }
 
     fn in_flight(&self, envelope: &Envelope<MsgOf<P>>) -> InFlight {
@@ -83,6 +106,8 @@ impl<P: Protocol> Reference<P> {
         NodeSnapshot {
             name: self.name(id),
             state: memory.map(|memory| self.value(&memory.state)),
+            paused: memory.is_some_and(|memory| memory.paused),
+            fallback: node.before_last_save.as_ref().map(|before| self.value(before)),
             storage: node.storage.as_ref().map(|storage| self.value(storage)),
             timers: memory.iter().flat_map(|memory| memory.timers.iter().map(|timer| self.value(timer))).collect(),
             choices: memory

@@ -1,0 +1,139 @@
+//! The steps that a node can take from one local state, worked out.
+
+use super::event::Event;
+use super::inbox::{Inbox, InboxRules};
+use super::moves::{Moves, corruption};
+use super::position::Effect;
+use super::tables::Cluster;
+use crate::model::{InFlightAtCrash, NetworkKind, Protocol};
+use crate::system::{ActionKind, Word};
+
+impl<P: Protocol> Cluster<P> {
+    /// The row of moves of node `node` with word `local`, worked out at the first call.
+    pub(super) fn moves(&self, node: usize, local: Word) -> &[u32] {
+        self.positions[node].moves.get_or_set(local as usize, || self.work_out(node, local).into_row())
+    }
+
+    fn work_out(&self, node: usize, local: Word) -> Moves {
+        let slot = self.positions[node].slot(local);
+        let mut moves = Moves::default();
+        if slot.is_going() {
+            self.deliveries(node, local, &mut moves);
+            for timer in 0..slot.timers.len() as u32 {
+                self.own_step(node, local, Event::Timeout(timer), &mut moves);
+            }
+            for option in 0..slot.options().count() as u32 {
+                self.own_step(node, local, Event::Choose(option), &mut moves);
+            }
+        }
+        if slot.is_down() && self.environment.crashes.restart {
+            self.own_step(node, local, Event::Restart, &mut moves);
+        }
+        if slot.paused && self.environment.pauses.resume {
+            self.own_step(node, local, Event::Resume, &mut moves);
+        }
+        if self.targets.lossy[node] {
+            self.losses(node, local, &mut moves);
+        }
+        if slot.is_up() {
+            self.crashes(node, local, &mut moves);
+        }
+        if slot.is_going() && self.targets.pausing[node] {
+            self.own_step(node, local, Event::Pause, &mut moves);
+        }
+        moves
+    }
+
+    /// The deliveries to `node`: as sent, those that leave the message in flight, those with another payload.
+    fn deliveries(&self, node: usize, local: Word, moves: &mut Moves) {
+        let position = &self.positions[node];
+        let (slot, inbox) = (position.slot_number(local), position.inbox(local));
+        let duplicating = self.targets.duplicating[node] && self.rules.kind != NetworkKind::Duplicating;
+        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+            let effect = self.effect(node, slot, Event::Deliver(inbox[place]));
+            let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
+            if changes || self.consumes_no_ops() {
+                let rest = self.rules.delivered(inbox, place);
+                self.push(node, local, (ActionKind::Deliver, place as u32), effect, rest, moves);
+            }
+            if changes && duplicating {
+                self.push(node, local, (ActionKind::Duplicate, place as u32), effect, inbox.into(), moves);
+            }
+            if self.targets.corrupting[node] {
+                for (payload, &message) in self.corrupted(node, inbox[place]).iter().enumerate() {
+                    let effect = self.effect(node, slot, Event::Deliver(message));
+                    let rest = self.rules.delivered(inbox, place);
+                    self.push(node, local, (ActionKind::Corrupt, corruption(place, payload)), effect, rest, moves);
+                }
+            }
+        }
+    }
+
+    /// The losses of messages on their way to `node`.
+    fn losses(&self, node: usize, local: Word, moves: &mut Moves) {
+        let position = &self.positions[node];
+        let inbox = position.inbox(local);
+        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+            let rest = position.local(position.slot_number(local), InboxRules::without(inbox, place));
+            moves.push((ActionKind::Drop, place as u32), false, rest, None, &[]);
+        }
+    }
+
+    /// The crashes of `node`, with what they do to its last save.
+    fn crashes(&self, node: usize, local: Word, moves: &mut Moves) {
+        let slot = self.positions[node].slot(local);
+        if !self.targets.crashing[node] {
+            return;
+        }
+        self.own_step(node, local, Event::Crash, moves);
+        if self.targets.losing_saves[node] && slot.has_loose_save() {
+            self.own_step(node, local, Event::LoseSave, moves);
+        }
+        if self.targets.tearing_saves[node] {
+            let rest_count = self.call(node, slot, Event::Crash).torn().len();
+            for rest in 0..rest_count as u32 {
+                self.own_step(node, local, Event::TearSave(rest), moves);
+            }
+        }
+    }
+
+    /// A step that takes no message.
+    fn own_step(&self, node: usize, local: Word, event: Event, moves: &mut Moves) {
+        let position = &self.positions[node];
+        let (kind, number) = match event {
+            Event::Timeout(timer) => (ActionKind::Timeout, timer),
+            Event::Choose(option) => (ActionKind::Choose, option),
+            Event::Crash => (ActionKind::Crash, 0),
+            Event::LoseSave => (ActionKind::LoseSave, 0),
+            Event::TearSave(rest) => (ActionKind::TearSave, rest),
+            Event::Restart | Event::Start => (ActionKind::Restart, 0),
+            Event::Pause => (ActionKind::Pause, 0),
+            Event::Resume => (ActionKind::Resume, 0),
+            Event::Deliver(_) => unreachable!("a delivery takes a message"),
+        };
+        let effect = self.effect(node, position.slot_number(local), event);
+        let crashes = matches!(event, Event::Crash | Event::LoseSave | Event::TearSave(_));
+        let lost = crashes && self.environment.crashes.in_flight == InFlightAtCrash::Lost;
+        let inbox = if lost { Inbox::default() } else { position.inbox(local).into() };
+        self.push(node, local, (kind, number), effect, inbox, moves);
+    }
+
+    /// Writes down the move with this effect, unless it changes nothing.
+    fn push(
+        &self,
+        node: usize,
+        before: Word,
+        what: (ActionKind, u32),
+        effect: &Effect,
+        inbox: Inbox,
+        moves: &mut Moves,
+    ) {
+        let position = &self.positions[node];
+        let local = position.local(effect.slot, inbox);
+        if local == before && effect.sends.is_empty() && effect.facts.is_none() {
+            return;
+        }
+        let visible = self.sees_difference(node, position.slot_number(before), effect.slot);
+        moves.push(what, visible, local, effect.facts, &effect.sends);
+    }
+}

@@ -1,0 +1,253 @@
+//! The steps out of a global state: those of its nodes, put together from their rows, and those of the world.
+
+use super::event::Event;
+use super::inbox::Inbox;
+use super::moves::{self, Move, corrupted};
+use super::position::Position;
+use super::slot::Slot;
+use super::split::WHOLE;
+use super::tables::Cluster;
+use crate::model::{InFlightAcrossSides, Protocol};
+use crate::system::{ActionKind, FairInstances, PropertyCard, PropertySet, Successors, TransitionSystem, Word};
+
+/// A step out of a global state.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Taken<'a> {
+    /// A node's.
+    ByNode(usize, Move<'a>),
+    /// The world's.
+    ByWorld(Turn),
+}
+
+/// What the world can do that is no single node's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Turn {
+    /// The network splits as the split with this number.
+    Partition(Word),
+    /// It is whole again.
+    Heal,
+}
+
+impl Turn {
+    pub(super) fn kind(self) -> ActionKind {
+        match self {
+            Self::Partition(_) => ActionKind::Partition,
+            Self::Heal => ActionKind::Heal,
+        }
+    }
+}
+
+impl<P: Protocol> Cluster<P> {
+    /// Puts the successor that `step` of `node` makes of `state` into `out`, unless it cannot be taken there or
+    /// nothing changes.
+    pub(super) fn apply(&self, node: usize, step: &Move<'_>, state: &[Word], out: &mut Successors) -> bool {
+        let split = self.layout.split_of(state);
+        if split != WHOLE && !self.passes(node, step, state, split) {
+            return false;
+        }
+        if self.layout.spend(step.kind, state, |position, word| out.edit(position, word)).is_none() {
+            out.abandon();
+            return false;
+        }
+        let mut visible = step.visible | self.conditions.read_world(out.asked());
+        let mut own = step.local;
+        for (receiver, bundle) in step.sends() {
+            if receiver == node {
+                own = self.add(node, own, bundle);
+                continue;
+            }
+            if split != WHOLE && self.is_lost_between(split, node, receiver) {
+                continue;
+            }
+            let word = self.add(receiver, state[receiver], bundle);
+            if word != state[receiver] {
+                out.edit(receiver, word);
+            }
+        }
+        if own != state[node] {
+            out.edit(node, own);
+        }
+        if let Some(facts) = step.facts {
+            let at = self.layout.history();
+            let word = self.record(state[at], facts);
+            if word != state[at] {
+                visible |= self.conditions.read_history(out.asked());
+                out.edit(at, word);
+            }
+        }
+        self.finish(step.kind, step.visible, visible, state, out)
+    }
+
+    /// Closes the successor made of the edits so far, unless an assumption rules it out.
+    fn finish(&self, kind: ActionKind, nodes: bool, visible: bool, state: &[Word], out: &mut Successors) -> bool {
+        if self.conditions.assume_any() && self.is_ruled_out(state, out.unfinished(), nodes) {
+            out.rule_out(kind);
+            return false;
+        }
+        out.finish_if_edited(kind, visible)
+    }
+
+    /// Whether the message that `step` of `node` takes, if any, passes in a split network.
+    fn passes(&self, node: usize, step: &Move<'_>, state: &[Word], split: Word) -> bool {
+        let place = match step.kind {
+            ActionKind::Deliver | ActionKind::Duplicate => step.number as usize,
+            ActionKind::Corrupt => corrupted(step.number).0,
+            ActionKind::Timeout
+            | ActionKind::Choose
+            | ActionKind::Restart
+            | ActionKind::Resume
+            | ActionKind::Heal
+            | ActionKind::Tick
+            | ActionKind::Drop
+            | ActionKind::Crash
+            | ActionKind::LoseSave
+            | ActionKind::TearSave
+            | ActionKind::Pause
+            | ActionKind::Partition
+            | ActionKind::Drift => return true,
+        };
+        let position = &self.positions[node];
+        self.splits.connects(split, position.sender(position.inbox(state[node])[place]), node)
+    }
+
+    fn is_lost_between(&self, split: Word, from: usize, to: usize) -> bool {
+        self.environment.partitions.in_flight == InFlightAcrossSides::Lost && !self.splits.connects(split, from, to)
+    }
+
+    /// What the world can do in `state`.
+    pub(super) fn turns(&self, state: &[Word]) -> impl Iterator<Item = Turn> {
+        let splits = match self.layout.split {
+            Some(position) if state[position] == WHOLE => 1..self.splits.count() + 1,
+            Some(_) | None => 0..0,
+        };
+        let heals = self.environment.partitions.heal && self.layout.split_of(state) != WHOLE;
+        splits.map(Turn::Partition).chain(heals.then_some(Turn::Heal))
+    }
+
+    /// Puts the successor that `turn` makes of `state` into `out`, unless a budget that it needs is spent or nothing
+    /// changes.
+    pub(super) fn turn(&self, turn: Turn, state: &[Word], out: &mut Successors) -> bool {
+        let visible = self.conditions.read_world(out.asked());
+        let split_at = self.layout.split.expect("only a network that can split does");
+        let kind = match turn {
+            Turn::Partition(split) => {
+                out.edit(split_at, split);
+                if self.environment.partitions.in_flight == InFlightAcrossSides::Lost {
+                    self.cut(split, state, out);
+                }
+                ActionKind::Partition
+            }
+            Turn::Heal => {
+                out.edit(split_at, WHOLE);
+                ActionKind::Heal
+            }
+        };
+        if self.layout.spend(kind, state, |position, word| out.edit(position, word)).is_none() {
+            out.abandon();
+            return false;
+        }
+        self.finish(kind, false, visible, state, out)
+    }
+
+    /// Takes the messages from one side to another out of flight.
+    fn cut(&self, split: Word, state: &[Word], out: &mut Successors) {
+        for (node, position) in self.positions.iter().enumerate() {
+            let word = position.cut.get_or_compute(state[node], split, || {
+                let passes = |message: &u32| self.splits.connects(split, position.sender(*message), node);
+                let rest = position.inbox(state[node]).iter().copied().filter(passes).collect();
+                position.local(position.slot_number(state[node]), rest)
+            });
+            if word != state[node] {
+                out.edit(node, word);
+            }
+        }
+    }
+
+    /// The step behind the successor with the given index.
+    pub(super) fn nth_step(&self, state: &[Word], index: usize) -> Taken<'_> {
+        let mut out = Successors::default();
+        let mut left = index;
+        let mut is_it = |is_a_step: bool| {
+            let found = is_a_step && left == 0;
+            left -= usize::from(is_a_step && !found);
+            found
+        };
+        for node in 0..self.layout.node_count {
+            for step in moves::read(self.moves(node, state[node])) {
+                if is_it(self.apply(node, &step, state, &mut out)) {
+                    return Taken::ByNode(node, step);
+                }
+            }
+        }
+        let turn = self.turns(state).find(|turn| is_it(self.turn(*turn, state, &mut out)));
+        turn.map(Taken::ByWorld).unwrap_or_else(|| panic!("the state has no successor {index}"))
+    }
+}
+
+impl<P: Protocol> TransitionSystem for Cluster<P> {
+    fn word_count(&self) -> usize {
+        self.layout.word_count()
+    }
+
+    /// One state: every node has started, in the order of the roster.
+    fn initial(&self) -> Vec<Box<[Word]>> {
+        let unborn = |position: &Position<P::Actor>| {
+            position.local(position.slots.intern(Slot::<P::Actor>::down(None)), Inbox::default())
+        };
+        let mut state: Vec<Word> = self.positions.iter().map(unborn).collect();
+        state.push(self.histories.intern(self.protocol.history()));
+        state.extend(self.layout.first_words());
+        for node in 0..self.layout.node_count {
+            let position = &self.positions[node];
+            let effect = self.effect(node, position.slot_number(state[node]), Event::Start);
+            state[node] = position.local(effect.slot, position.inbox(state[node]).into());
+            for &(receiver, bundle) in &effect.sends {
+                let receiver = receiver as usize;
+                // A node that has not started yet is not down: what is sent to it waits.
+                state[receiver] = self.put(receiver, state[receiver], bundle);
+            }
+            if let Some(facts) = effect.facts {
+                let at = self.layout.history();
+                state[at] = self.record(state[at], facts);
+            }
+        }
+        vec![state.into_boxed_slice()]
+    }
+
+    fn successors(&self, state: &[Word], out: &mut Successors) {
+        out.clear();
+        for node in 0..self.layout.node_count {
+            for step in moves::read(self.moves(node, state[node])) {
+                self.apply(node, &step, state, out);
+            }
+        }
+        for turn in self.turns(state) {
+            self.turn(turn, state, out);
+        }
+    }
+
+    fn properties(&self) -> &[PropertyCard] {
+        self.conditions.cards()
+    }
+
+    fn findings(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        self.find(state, open)
+    }
+
+    fn step_findings(&self, before: &[Word], after: &[Word], open: PropertySet) -> PropertySet {
+        self.find_in_step(before, after, open)
+    }
+
+    fn asks(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        self.find_asked(state, open)
+    }
+
+    fn fair_instances(&self, state: &[Word], out: &mut FairInstances) {
+        self.list_instances(state, out);
+    }
+
+    fn table_bytes(&self) -> usize {
+        let positions: usize = self.positions.iter().map(Position::bytes).sum();
+        positions + self.histories.bytes() + self.facts.bytes() + self.recorded.bytes()
+    }
+}
