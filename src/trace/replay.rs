@@ -20,6 +20,7 @@ use crate::system::{Action, Evidence, Explain, PropertyKind, Snapshot, Successor
 type State = Box<[Word]>;
 
 /// What came of taking the steps of a trace again.
+#[allow(clippy::large_enum_variant, reason = "there is one for each trace, not many")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// All steps were taken, and the property finds at the end what it looks for.
