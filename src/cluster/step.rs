@@ -111,7 +111,31 @@ impl<P: Protocol> Call<'_, P> {
         after: &Slot<P::Actor>,
         sent: &[Envelope<<P::Actor as Actor>::Msg>],
     ) -> Vec<<P::History as History>::Fact> {
-        let cause = match self.event {
+        let mut facts = Vec::new();
+        self.protocol.observe(&self.as_step(after, sent), &mut facts);
+        facts
+    }
+
+    /// The step as an observer sees it.
+    pub(super) fn as_step<'s>(
+        &'s self,
+        after: &'s Slot<P::Actor>,
+        sent: &'s [Envelope<<P::Actor as Actor>::Msg>],
+    ) -> Step<'s, P::Actor> {
+        Step {
+            node: self.id,
+            cause: self.cause(),
+            before: self.slot.state(),
+            after: after.state(),
+            stored_before: self.slot.storage.as_ref(),
+            stored_after: after.storage.as_ref(),
+            sent,
+        }
+    }
+
+    /// Why the step is taken.
+    pub(super) fn cause(&self) -> Cause<'_, P::Actor> {
+        match self.event {
             Event::Start => Cause::Start,
             Event::Crash => Cause::Crash,
             Event::Restart => Cause::Restart,
@@ -121,19 +145,7 @@ impl<P: Protocol> Call<'_, P> {
                 let envelope = self.message.expect("a delivery comes with its message");
                 Cause::Deliver { src: envelope.src, msg: &envelope.msg }
             }
-        };
-        let step = Step {
-            node: self.id,
-            cause,
-            before: self.slot.state(),
-            after: after.state(),
-            stored_before: self.slot.storage.as_ref(),
-            stored_after: after.storage.as_ref(),
-            sent,
-        };
-        let mut facts = Vec::new();
-        self.protocol.observe(&step, &mut facts);
-        facts
+        }
     }
 
     fn timer(&self, number: u32) -> &<P::Actor as Actor>::Timer {

@@ -8,6 +8,7 @@ use super::conditions::Conditions;
 use super::event::Event;
 use super::faults::{Layout, Targets};
 use super::inbox::{Inbox, InboxRules};
+use super::measures::Measures;
 use super::moves::{self, Move, Moves};
 use super::position::{Effect, Position};
 use super::slot::{Life, Slot};
@@ -15,7 +16,7 @@ use super::step::{Call, Outcome};
 use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, NoOpDelivery, Protocol, Roster};
 use crate::system::table::PairMemo;
 use crate::system::{
-    ActionKind, FairInstances, Interner, PropertyCard, PropertySet, Successors, TransitionSystem, Word,
+    ActionKind, FairInstances, Interner, Label, PropertyCard, PropertySet, Successors, TransitionSystem, Word,
 };
 
 /// The facts of one step.
@@ -35,6 +36,7 @@ pub struct Cluster<P: Protocol> {
     /// (history, facts) -> history.
     recorded: PairMemo,
     pub(super) conditions: Conditions<P>,
+    pub(super) measures: Measures<P>,
     /// Whether some handler has ever gone wrong.
     failed: AtomicBool,
 }
@@ -65,6 +67,7 @@ impl<P: Protocol> Cluster<P> {
             recorded: PairMemo::default(),
             failed: AtomicBool::new(false),
             conditions,
+            measures: Measures::new(P::observables(), roster.len()),
             environment: environment.clone(),
             protocol,
             roster,
@@ -118,7 +121,7 @@ impl<P: Protocol> Cluster<P> {
         let position = &self.positions[node];
         let (slot, inbox) = (position.slot_number(local), position.inbox(local));
         let duplicating = self.targets.duplicating[node] && self.rules.kind != NetworkKind::Duplicating;
-        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+        for place in self.deliverable(node, inbox) {
             let effect = self.effect(node, slot, Event::Deliver(inbox[place]));
             let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
             if changes || self.consumes_no_ops() {
@@ -135,10 +138,19 @@ impl<P: Protocol> Cluster<P> {
     fn losses(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
         let inbox = position.inbox(local);
-        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+        for place in self.deliverable(node, inbox) {
             let rest = position.local(position.slot_number(local), InboxRules::without(inbox, place));
             moves.push((ActionKind::Drop, place as u32), false, rest, None, &[]);
         }
+    }
+
+    /// The places in the inbox of the messages that could arrive next, in the order of the messages: their numbers
+    /// depend on which was seen first.
+    fn deliverable(&self, node: usize, inbox: &[u32]) -> Vec<usize> {
+        let position = &self.positions[node];
+        let mut places = self.rules.deliverable(inbox, |message| position.sender(message));
+        places.sort_by_key(|place| position.messages.get(inbox[*place]));
+        places
     }
 
     /// A step that takes no message.
@@ -195,7 +207,7 @@ impl<P: Protocol> Cluster<P> {
         position.effects.get(number)
     }
 
-    fn call<'a>(&'a self, node: usize, slot: &'a Slot<P::Actor>, event: Event) -> Call<'a, P> {
+    pub(super) fn call<'a>(&'a self, node: usize, slot: &'a Slot<P::Actor>, event: Event) -> Call<'a, P> {
         let message = match event {
             Event::Deliver(message) => Some(self.positions[node].messages.get(message)),
             Event::Start | Event::Crash | Event::Restart | Event::Timeout(_) | Event::Choose(_) => None,
@@ -361,6 +373,10 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
                 self.apply(node, &step, state, out);
             }
         }
+    }
+
+    fn labelled(&self, state: &[Word], out: &mut Successors, labels: &mut Vec<Label>) {
+        self.label_all(state, out, labels);
     }
 
     fn properties(&self) -> &[PropertyCard] {
