@@ -9,7 +9,7 @@
 //! ```text
 //!  7  cli              one subcommand a file; its arguments, its exit code
 //!  5  spec, report     the manifest in; verdicts and formats out
-//!  4  engine, trace    searches over integers; counterexamples as plain data
+//!  4  engine, walk, trace  searches and random walks over integers; counterexamples as plain data
 //!  2  cluster          actors + network + faults => the waist
 //!  1  model            the words a protocol author uses
 //!  0  system           the waist: words, interning, plain values, TransitionSystem
@@ -22,6 +22,7 @@
 //! - [`cluster`]: the semantics, on one page; the only place where protocol code runs, and it runs once for each
 //!   distinct (node state, event).
 //! - [`engine`]: [`explore`](engine::explore), breadth first, exact, parallel.
+//! - [`walk`]: [`simulate`](walk::simulate), seeded random walks and what they estimate; never says that anything holds.
 //! - [`trace`]: a counterexample as versioned data; telling it; taking it again.
 //! - [`spec`]: the manifest, and what its expectations make of an exploration.
 //! - [`report`]: verdict tables, JSON.
@@ -70,5 +71,6 @@ pub mod report;
 pub mod spec;
 pub mod system;
 pub mod trace;
+pub mod walk;
 
 pub use stateright::actor::{Actor, Envelope, Id, Out};

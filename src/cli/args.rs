@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::report::traces::{TRACE_FORMATS, TraceFormat};
 use crate::spec;
 
 const EXIT_CODES: &str = "\
@@ -32,8 +33,12 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Visit every reachable state, and compare the verdicts with those expected
     Check(Box<CheckArgs>),
+    /// Take seeded random walks: for systems too large to be searched whole
+    Simulate(Box<SimulateArgs>),
     /// Take the steps of a trace again, and say whether it still shows what it showed
     Replay(ReplayArgs),
+    /// Show a trace, compare two, make one small, write it in another form or as a test
+    Trace(TraceArgs),
     /// The protocols of the catalogue
     List(ListArgs),
     /// A protocol: source, what is modelled, parameters, deviations, properties
@@ -61,7 +66,7 @@ pub(super) struct CheckArgs {
     pub(super) update_lock: bool,
 }
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Selection of checks")]
 pub(super) struct SelectionArgs {
     /// Checks of these sizes: small, standard, stress or all [default: small]
@@ -84,7 +89,7 @@ pub(super) enum SizeArg {
     All,
 }
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Instance of one protocol (ad hoc)")]
 pub(super) struct InstanceArgs {
     /// A parameter: `acceptors=5` [repeatable]
@@ -171,12 +176,179 @@ pub(super) struct ReportArgs {
     pub(super) trace_dir: Option<PathBuf>,
 }
 
-/// Takes traces again: from trace files, or from the JSON report of a run of `check`.
+/// Takes random walks through the instances of specs, or of one protocol with options of its own.
+///
+/// The same seed and the same version give the same report for every number of threads, unless `--time` ends the run.
+/// Walks never show that something holds; what they meet is real: each counterexample is made small, and can be replayed.
+#[derive(Args, Debug, Default)]
+pub(super) struct SimulateArgs {
+    /// Manifests, folders of manifests, or the name of one protocol; without any, all specs of the project
+    pub(super) targets: Vec<String>,
+    #[command(flatten)]
+    pub(super) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(super) instance: InstanceArgs,
+    #[command(flatten)]
+    pub(super) walk: WalkArgs,
+    #[command(flatten)]
+    pub(super) estimate: EstimateArgs,
+    /// text or json, to standard output or to a file: `json=report.json` [repeatable]
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    pub(super) output: Vec<String>,
+    /// Write a trace file for each counterexample into this folder
+    #[arg(long, value_name = "FOLDER", help_heading = "Report")]
+    pub(super) trace_dir: Option<PathBuf>,
+}
+
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Walks")]
+pub(super) struct WalkArgs {
+    /// Decides every walk [default: 0]
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Most walks of each check [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) walks: Option<u64>,
+    /// Most steps of a walk [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_steps: Option<u32>,
+    /// Most time for each check: `60s`, `5m`
+    #[arg(long, value_name = "DURATION", value_parser = expected(spec::duration))]
+    pub(super) time: Option<Duration>,
+    /// How steps are chosen [default: uniform; weighted for estimates]
+    #[arg(long, value_name = "STRATEGY")]
+    pub(super) strategy: Option<StrategyArg>,
+    /// Weights of kinds of action for `weighted`: `crash=0.1,deliver=20`
+    #[arg(long, value_delimiter = ',', value_name = "KIND=WEIGHT")]
+    pub(super) weights: Vec<String>,
+    /// Ordering constraints of the bugs that `pct` looks for [default: 3]
+    #[arg(long, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(super) pct_depth: Option<u32>,
+    /// Go on after the first violation, and tell all that differ in canonical form
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Tell counterexamples as they were met, without making them small
+    #[arg(long)]
+    pub(super) as_met: bool,
+    /// Threads; nothing that is told depends on it [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Statistical answers")]
+pub(super) struct EstimateArgs {
+    /// What to estimate: an observable, a property, a kind of action or `steps` [repeatable]
+    #[arg(long, value_name = "NAME")]
+    pub(super) estimate: Vec<String>,
+    /// End when half of each interval is at most this: `0.01`, or a part of the mean: `5%`
+    #[arg(long, value_name = "WIDTH", requires = "estimate")]
+    pub(super) precision: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum StrategyArg {
+    /// Every possible step is equally likely
+    Uniform,
+    /// The kind of action first, by weight, then a step by the odds that the protocol gives
+    Weighted,
+    /// Probabilistic concurrency testing: threads by priority, which changes at few steps
+    Pct,
+    /// Prefers local transitions that were seldom taken
+    Coverage,
+}
+
+/// Takes traces again: from trace files, from the JSON report of a run, or from a code.
 #[derive(Args, Debug)]
 pub(super) struct ReplayArgs {
-    /// Trace files, or reports
-    #[arg(required = true, value_name = "FILE")]
+    /// Trace files, reports, or codes (`q1:…`)
+    #[arg(required = true, value_name = "FILE|CODE")]
     pub(super) files: Vec<String>,
+    /// Where a step is not possible any more, go on with the action that is most like it
+    #[arg(long)]
+    pub(super) lenient: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TraceArgs {
+    #[command(subcommand)]
+    pub(super) command: TraceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TraceCommand {
+    /// Tell its story, its point of no return, and where it parts from the protocol without deviations
+    Show(TraceShowArgs),
+    /// What two traces have in common, step by step
+    Diff(TraceDiffArgs),
+    /// Make it small and put concurrent steps in canonical order
+    Minimise(TraceMinimiseArgs),
+    /// Write it in another form
+    Convert(TraceConvertArgs),
+    /// Write it as a Rust test that fails once it no longer applies
+    ToTest(TraceToTestArgs),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TraceShowArgs {
+    /// A trace file, a report, or a code (`q1:…`)
+    #[arg(value_name = "FILE|CODE")]
+    pub(super) trace: String,
+    /// Most states that are searched for the point of no return
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub(super) max_states: usize,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TraceDiffArgs {
+    /// A trace file or a code
+    #[arg(value_name = "FILE|CODE")]
+    pub(super) before: String,
+    /// Another
+    #[arg(value_name = "FILE|CODE")]
+    pub(super) after: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TraceMinimiseArgs {
+    /// A trace file, a report, or a code (`q1:…`)
+    #[arg(value_name = "FILE|CODE")]
+    pub(super) trace: String,
+    /// Where the small trace goes [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TraceConvertArgs {
+    /// A trace file, a report, or a code (`q1:…`)
+    #[arg(value_name = "FILE|CODE")]
+    pub(super) trace: String,
+    /// The form; `quorate trace convert --help` names them
+    #[arg(long, value_name = "FORMAT", value_parser = trace_format)]
+    pub(super) to: &'static TraceFormat,
+    /// Where it goes [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TraceToTestArgs {
+    /// A trace file, a report, or a code (`q1:…`)
+    #[arg(value_name = "FILE|CODE")]
+    pub(super) trace: String,
+    /// The path of the catalogue in the crate of the test
+    #[arg(long, value_name = "PATH", default_value = "quorate_models::CATALOGUE")]
+    pub(super) catalogue: String,
+}
+
+fn trace_format(name: &str) -> Result<&'static TraceFormat, String> {
+    let named = TRACE_FORMATS.iter().find(|format| format.name == name);
+    named.ok_or_else(|| {
+        let all: Vec<String> =
+            TRACE_FORMATS.iter().map(|format| format!("{} ({})", format.name, format.about)).collect();
+        format!("known forms: {}", all.join(", "))
+    })
 }
 
 #[derive(Args, Debug)]

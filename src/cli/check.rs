@@ -57,7 +57,7 @@ pub(super) fn check(session: &Session<'_>, args: &CheckArgs, streams: &mut Strea
 }
 
 /// The protocol that is checked ad hoc, if that is what the targets ask for.
-fn ad_hoc_protocol<'a>(session: &Session<'_>, args: &'a CheckArgs) -> Result<Option<&'a str>, CliError> {
+pub(super) fn ad_hoc_protocol<'a>(session: &Session<'_>, args: &'a CheckArgs) -> Result<Option<&'a str>, CliError> {
     let named = args.targets.iter().map(String::as_str).find(|target| session.entry(target).is_some());
     let usage = |sentence: String| Err(CliError::Usage(sentence));
     match named {
@@ -75,7 +75,7 @@ fn ad_hoc_protocol<'a>(session: &Session<'_>, args: &'a CheckArgs) -> Result<Opt
     }
 }
 
-fn files(session: &Session<'_>, args: &CheckArgs) -> Result<Vec<PathBuf>, CliError> {
+pub(super) fn files(session: &Session<'_>, args: &CheckArgs) -> Result<Vec<PathBuf>, CliError> {
     if args.targets.is_empty() {
         return find::project_manifests(session);
     }
@@ -205,7 +205,7 @@ fn write_traces(
 }
 
 /// A name that no other trace of this run has: two checks may differ only by what a file name cannot have.
-fn free_name(stem: &str, taken: &mut BTreeSet<String>) -> String {
+pub(super) fn free_name(stem: &str, taken: &mut BTreeSet<String>) -> String {
     let names = (1..).map(|n| if n == 1 { format!("{stem}.json") } else { format!("{stem}.{n}.json") });
     let mut free = names.filter(|name| !taken.contains(name));
     let name = free.next().expect("there are more numbers than names");
@@ -214,7 +214,7 @@ fn free_name(stem: &str, taken: &mut BTreeSet<String>) -> String {
 }
 
 /// Words as a file name has them.
-fn slug(words: &str) -> String {
+pub(super) fn slug(words: &str) -> String {
     let plain: String = words.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
     parts.join("-").chars().take(60).collect()

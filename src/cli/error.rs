@@ -26,6 +26,9 @@ pub(super) enum CliError {
     /// A trace is wrong.
     #[error(transparent)]
     Trace(#[from] TraceError),
+    /// A trace no longer applies.
+    #[error("{0}")]
+    Gone(String),
     /// Nothing is left to do.
     #[error("{0}")]
     NothingSelected(String),
@@ -50,6 +53,7 @@ impl CliError {
         match self {
             Self::Arguments(error) if !error.use_stderr() => Exit::Expected,
             Self::Arguments(_) | Self::Usage(_) | Self::Mistakes(_) | Self::Trace(_) | Self::File { .. } => Exit::Usage,
+            Self::Gone(_) => Exit::Differs,
             Self::NothingSelected(_) => Exit::NothingSelected,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Interrupted,
             Self::Output(_) => Exit::Usage,
@@ -62,7 +66,12 @@ impl CliError {
             Self::Arguments(error) => error.render().ansi().to_string(),
             Self::Mistakes(sources) => sources.iter().map(mistakes).collect(),
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => String::new(),
-            Self::Usage(_) | Self::Trace(_) | Self::NothingSelected(_) | Self::File { .. } | Self::Output(_) => {
+            Self::Usage(_)
+            | Self::Trace(_)
+            | Self::Gone(_)
+            | Self::NothingSelected(_)
+            | Self::File { .. }
+            | Self::Output(_) => {
                 format!("{}: {self}\n", paint(BAD, "error"))
             }
         }

@@ -7,7 +7,8 @@
 //! | file | what |
 //! |---|---|
 //! | `args` | the command line, as clap reads it |
-//! | `check`, `replay`, `list`, `show` | the subcommands |
+//! | `check`, `simulate`, `replay`, `trace`, `list`, `show` | the subcommands |
+//! | `source` | a trace out of a file, a report or a code |
 //! | `find` | which manifests there are |
 //! | `select` | which of their checks are meant |
 //! | `ad_hoc` | a check out of command-line options |
@@ -29,6 +30,9 @@ mod replay;
 mod runner;
 mod select;
 mod show;
+mod simulate;
+mod source;
+mod trace;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -128,6 +132,8 @@ impl<'c> Session<'c> {
     fn obey(&self, cli: Cli, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
         match cli.command.unwrap_or_else(|| Command::Check(Box::default())) {
             Command::Check(args) => check::check(self, &args, streams),
+            Command::Simulate(args) => simulate::simulate(self, &args, streams),
+            Command::Trace(args) => trace::trace(self, &args, streams),
             Command::Replay(args) => replay::replay(self, &args, streams),
             Command::List(args) => list::list(self, &args, streams),
             Command::Show(args) => show::show(self, &args, streams),

@@ -296,7 +296,7 @@ impl<P: Protocol> Cluster<P> {
         self.positions.iter().enumerate().find_map(failed)
     }
 
-    fn world(&self, state: &[Word]) -> World<'_, P> {
+    pub(super) fn world(&self, state: &[Word]) -> World<'_, P> {
         let mut world = World {
             nodes: Vec::with_capacity(self.layout.node_count),
             history: self.histories.get(state[self.layout.history()]),

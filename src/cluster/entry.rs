@@ -10,7 +10,7 @@ use crate::model::{
     Assumption, Card, Deviation, DeviationCard, Deviations, Environment, NetworkKind, ParamValue, Parameter, Params,
     Protocol,
 };
-use crate::system::{Explain, PropertyCard};
+use crate::system::{Explain, ObservableCard, PropertyCard};
 
 /// One instance of a protocol, in names and plain data: what a check runs and what a trace was taken from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub trait Entry: Sync {
 
     /// What a check may assume: names and sentences.
     fn assumptions(&self) -> Vec<AssumptionCard>;
+
+    /// What can be measured of a run.
+    fn observables(&self) -> Vec<ObservableCard>;
 
     /// The network that the protocol assumes with these parameters, when a check says nothing else, and the
     /// roles of its members with their number.
@@ -124,6 +127,10 @@ impl<P: Protocol> Entry for Registered<P> {
     fn assumptions(&self) -> Vec<AssumptionCard> {
         let card = |assumption: Assumption<P>| AssumptionCard { name: assumption.name, about: assumption.about };
         P::assumptions().into_iter().map(card).collect()
+    }
+
+    fn observables(&self) -> Vec<ObservableCard> {
+        P::observables().into_iter().map(|observable| observable.card).collect()
     }
 
     fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Roles), String> {

@@ -9,7 +9,9 @@ use super::slot::{LastSave, Life, Slot};
 use super::tables::Cluster;
 use super::transitions::{Taken, Turn};
 use crate::model::Protocol;
-use crate::system::{Action, ActionKind, Evidence, Explain, InFlight, NodeSnapshot, Snapshot, Value, Word};
+use crate::system::{
+    Action, ActionKind, Evidence, Explain, InFlight, NodeSnapshot, ObservableCard, Snapshot, Value, Word,
+};
 
 impl<P: Protocol> Explain for Cluster<P> {
     fn action(&self, state: &[Word], index: usize) -> Action {
@@ -91,6 +93,18 @@ impl<P: Protocol> Explain for Cluster<P> {
     fn step_evidence(&self, before: &[Word], after: &[Word], property: usize) -> Option<Evidence> {
         let found = self.look_at_step(before, after, property)?;
         Some(found.with_names(|id| self.roster.name(Id::from(id)).map(str::to_owned)))
+    }
+
+    fn observables(&self) -> &[ObservableCard] {
+        self.measures.cards()
+    }
+
+    fn measured(&self, state: &[Word], index: usize, observable: usize) -> f64 {
+        self.measure(state, index, observable)
+    }
+
+    fn measured_at_end(&self, state: &[Word], observable: usize) -> f64 {
+        self.measure_end(state, observable)
     }
 }
 

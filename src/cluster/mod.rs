@@ -97,6 +97,8 @@
 //! | `faults` | budgets, as words; whom a fault may strike |
 //! | `conditions` | properties and assumptions over words |
 //! | `instances` | of what each step is a step, for fairness |
+//! | `labels` | threads, local transitions and odds, for random walks |
+//! | `measures` | observables over words |
 //! | `explain` | words back into plain data |
 //! | `entry` | a protocol as the catalogue lists it |
 
@@ -107,6 +109,8 @@ mod explain;
 mod faults;
 mod inbox;
 mod instances;
+mod labels;
+mod measures;
 mod moves;
 mod position;
 mod rows;

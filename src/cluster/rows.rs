@@ -49,7 +49,7 @@ impl<P: Protocol> Cluster<P> {
         let position = &self.positions[node];
         let (slot, inbox) = (position.slot_number(local), position.inbox(local));
         let duplicating = self.targets.duplicating[node] && self.rules.kind != NetworkKind::Duplicating;
-        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+        for place in self.deliverable(node, inbox) {
             let effect = self.effect(node, slot, Event::Deliver(inbox[place]));
             let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
             if changes || self.consumes_no_ops() {
@@ -69,11 +69,20 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
+    /// The places in the inbox of the messages that could arrive next, in the order of the messages: their numbers
+    /// depend on which was seen first.
+    fn deliverable(&self, node: usize, inbox: &[u32]) -> Vec<usize> {
+        let position = &self.positions[node];
+        let mut places = self.rules.deliverable(inbox, |message| position.sender(message));
+        places.sort_by_key(|place| position.messages.get(inbox[*place]));
+        places
+    }
+
     /// The losses of messages on their way to `node`.
     fn losses(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
         let inbox = position.inbox(local);
-        for place in self.rules.deliverable(inbox, |message| position.sender(message)) {
+        for place in self.deliverable(node, inbox) {
             let rest = position.local(position.slot_number(local), InboxRules::without(inbox, place));
             moves.push((ActionKind::Drop, place as u32), false, rest, None, &[]);
         }

@@ -149,10 +149,36 @@ impl<P: Protocol> Call<'_, P> {
         after: &Slot<P::Actor>,
         sent: &[Envelope<<P::Actor as Actor>::Msg>],
     ) -> Vec<<P::History as History>::Fact> {
-        let cause = match self.event {
+        let mut facts = Vec::new();
+        if let Some(step) = self.as_step(after, sent) {
+            self.protocol.observe(&step, &mut facts);
+        }
+        facts
+    }
+
+    /// The step as an observer sees it; `None` if it is none of the protocol: a pause, or its end.
+    pub(super) fn as_step<'s>(
+        &'s self,
+        after: &'s Slot<P::Actor>,
+        sent: &'s [Envelope<<P::Actor as Actor>::Msg>],
+    ) -> Option<Step<'s, P::Actor>> {
+        Some(Step {
+            node: self.id,
+            cause: self.cause()?,
+            before: self.slot.state(),
+            after: after.state(),
+            stored_before: self.slot.storage.as_ref(),
+            stored_after: after.storage.as_ref(),
+            sent,
+        })
+    }
+
+    /// Why the step is taken; `None` if the protocol has nothing to do with it.
+    pub(super) fn cause(&self) -> Option<Cause<'_, P::Actor>> {
+        Some(match self.event {
             Event::Start => Cause::Start,
             Event::Crash | Event::LoseSave | Event::TearSave(_) => Cause::Crash,
-            Event::Pause | Event::Resume => return Vec::new(),
+            Event::Pause | Event::Resume => return None,
             Event::Restart => Cause::Restart,
             Event::Timeout(timer) => Cause::Timeout(self.timer(timer)),
             Event::Choose(option) => Cause::Choose(self.option(option).1),
@@ -160,19 +186,7 @@ impl<P: Protocol> Call<'_, P> {
                 let envelope = self.message.expect("a delivery comes with its message");
                 Cause::Deliver { src: envelope.src, msg: &envelope.msg }
             }
-        };
-        let step = Step {
-            node: self.id,
-            cause,
-            before: self.slot.state(),
-            after: after.state(),
-            stored_before: self.slot.storage.as_ref(),
-            stored_after: after.storage.as_ref(),
-            sent,
-        };
-        let mut facts = Vec::new();
-        self.protocol.observe(&step, &mut facts);
-        facts
+        })
     }
 
     fn timer(&self, number: u32) -> &<P::Actor as Actor>::Timer {

@@ -9,6 +9,7 @@ use super::conditions::Conditions;
 use super::event::Event;
 use super::faults::{Layout, Targets};
 use super::inbox::InboxRules;
+use super::measures::Measures;
 use super::position::{Effect, Position};
 use super::slot::{Life, Slot};
 use super::split::Splits;
@@ -35,6 +36,7 @@ pub struct Cluster<P: Protocol> {
     /// (history, facts) -> history.
     pub(super) recorded: PairMemo,
     pub(super) conditions: Conditions<P>,
+    pub(super) measures: Measures<P>,
     /// Whether some handler has ever gone wrong.
     failed: AtomicBool,
 }
@@ -67,6 +69,7 @@ impl<P: Protocol> Cluster<P> {
             recorded: PairMemo::default(),
             failed: AtomicBool::new(false),
             conditions,
+            measures: Measures::new(P::observables(), roster.len()),
             environment: environment.clone(),
             protocol,
             roster,

@@ -8,7 +8,7 @@ use super::slot::Slot;
 use super::split::WHOLE;
 use super::tables::Cluster;
 use crate::model::{InFlightAcrossSides, Protocol};
-use crate::system::{ActionKind, FairInstances, PropertyCard, PropertySet, Successors, TransitionSystem, Word};
+use crate::system::{ActionKind, FairInstances, Label, PropertyCard, PropertySet, Successors, TransitionSystem, Word};
 
 /// A step out of a global state.
 #[derive(Clone, Copy, Debug)]
@@ -224,6 +224,10 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         for turn in self.turns(state) {
             self.turn(turn, state, out);
         }
+    }
+
+    fn labelled(&self, state: &[Word], out: &mut Successors, labels: &mut Vec<Label>) {
+        self.label_all(state, out, labels);
     }
 
     fn properties(&self) -> &[PropertyCard] {

@@ -13,12 +13,14 @@
 //! | `history` | what an observer remembers of the steps |
 //! | `property` | claims |
 //! | `condition` | conditions, by what they read; assumptions |
+//! | `observable` | what can be measured of a run |
 //! | `environment` | network and fault budgets |
 
 mod condition;
 mod deviation;
 mod environment;
 mod history;
+mod observable;
 mod params;
 mod property;
 mod protocol;
@@ -31,6 +33,7 @@ pub use environment::{
     Pauses,
 };
 pub use history::{Cause, Facts, History, Step};
+pub use observable::{Measure, Observable, Reading};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};
 pub use property::{Claim, Property, StepClaim, World};
 pub use protocol::{Card, Datum, Node, Protocol, ProtocolActor};

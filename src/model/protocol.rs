@@ -6,7 +6,9 @@ use std::hash::Hash;
 use serde::Serialize;
 use stateright::actor::{Actor, Id};
 
-use super::{Assumption, Deviation, Deviations, Facts, History, NetworkKind, Params, Property, Roster, Step};
+use super::{
+    Assumption, Cause, Deviation, Deviations, Facts, History, NetworkKind, Observable, Params, Property, Roster, Step,
+};
 
 /// A value that can be compared, stored and shown: messages, states, timers, facts.
 pub trait Datum: Clone + fmt::Debug + Eq + Hash + Serialize + Send + Sync + 'static {}
@@ -117,5 +119,18 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     /// What a check may assume, by name, so that what breaks it is not looked at. The same for every instance.
     fn assumptions() -> Vec<Assumption<Self>> {
         Vec::new()
+    }
+
+    /// What can be measured of a run, for statistical answers. The same for every instance.
+    fn observables() -> Vec<Observable<Self>> {
+        Vec::new()
+    }
+
+    /// How likely `node` takes a step for this cause, relative to the other steps of the same kind that are possible
+    /// at the time: the odds of a coin, the share of a miner in the work, the pace of a clock. Only weighted walks
+    /// ask; a verdict never depends on it. A step of weight 0 is one that they do not take.
+    fn weight(&self, node: Id, cause: &Cause<'_, Self::Actor>) -> f64 {
+        let _ = (node, cause);
+        1.0
     }
 }

@@ -31,6 +31,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::simulation;
 use crate::cluster::Instance;
 use crate::engine::{Ended, Statistics, Verdict};
 use crate::exit::Exit;
@@ -236,14 +237,14 @@ fn property(outcome: &Outcome, ix: usize) -> PropertyRow<'_> {
 /// A sentence, if it is a report that this version does not read.
 pub fn traces_in(text: &str) -> Option<Result<Vec<(String, String)>, String>> {
     let report: Json = serde_json::from_str(text).ok()?;
-    if report.get("format") != Some(&Json::from(FORMAT)) {
-        return None;
-    }
+    let format = report.get("format")?.as_str()?;
+    let known = [(FORMAT, VERSION), (simulation::FORMAT, simulation::VERSION)];
+    let (_, known) = known.into_iter().find(|(name, _)| *name == format)?;
     match report.get("version") {
-        Some(version) if *version == VERSION => {}
+        Some(version) if *version == known => {}
         Some(version) => {
             return Some(Err(format!(
-                "a report of version {version}; this is quorate {}, which reads version {VERSION}",
+                "a report of version {version}; this is quorate {}, which reads version {known}",
                 env!("CARGO_PKG_VERSION")
             )));
         }
@@ -253,7 +254,7 @@ pub fn traces_in(text: &str) -> Option<Result<Vec<(String, String)>, String>> {
     let mut traces = Vec::new();
     for check in members(&report, "checks") {
         let name = check.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
-        let found = members(&check, "properties");
+        let found = [members(&check, "properties"), members(&check, "counterexamples")].concat();
         let found = found.iter().filter_map(|property| property.get("trace"));
         traces.extend(found.map(|trace| (name.clone(), trace.to_string())));
     }

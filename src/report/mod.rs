@@ -11,22 +11,29 @@
 //! | `single` | one run in full |
 //! | `statistics` | the numbers of every search |
 //! | `json` | the whole report for machines |
+//! | `simulation` | what random walks have met |
+//! | `comparison` | what two traces have in common |
+//! | `traces` | a trace in the forms that other tools read |
 //! | `mistakes` | what is wrong with a manifest, under the line where it stands |
 //! | `protocols` | what the catalogue has |
 //! | `numbers`, `style`, `wrap` | numbers, colours, lines |
 
+mod comparison;
 mod failures;
 pub mod json;
 mod mistakes;
 pub mod numbers;
 pub mod protocols;
+pub mod simulation;
 mod single;
 pub mod statistics;
 pub mod style;
 mod table;
+pub mod traces;
 mod verdicts;
 mod wrap;
 
+pub use comparison::comparison;
 pub use failures::{failures, unused_faults};
 pub use mistakes::mistakes;
 pub use single::single;

@@ -14,6 +14,7 @@
 //! | `nearest` | "did you mean" |
 //! | `quantity` | durations and sizes |
 //! | `run` | from a check to its outcome |
+//! | `simulate` | from a check to what random walks make of it |
 //! | `judge` | found against expected |
 //! | `lock` | counts into the manifest |
 
@@ -30,6 +31,7 @@ mod nearest;
 mod quantity;
 mod reader;
 mod run;
+mod simulate;
 
 pub use check::{Check, Expected, Lock, Manifest, Size};
 pub use judge::{Failure, counts, judge};
@@ -39,3 +41,4 @@ pub use mistake::{Mistake, Mistakes, Place, Source};
 pub use nearest::nearest;
 pub use quantity::{duration, size};
 pub use run::{Checked, Conclusion, Manner, Outcome, run};
+pub use simulate::{Simulated, Telling, Told, Walked, run_walks};

@@ -11,6 +11,8 @@ mod action;
 mod evidence;
 mod fairness;
 mod intern;
+mod label;
+mod observable;
 mod property;
 mod snapshot;
 mod successors;
@@ -21,6 +23,8 @@ pub use action::{Action, ActionKind};
 pub use evidence::Evidence;
 pub use fairness::{FairClass, FairInstance, FairInstances, Fairness, FairnessOverride, Level};
 pub use intern::Interner;
+pub use label::Label;
+pub use observable::{ObservableCard, ObservableKind};
 pub use property::{PropertyCard, PropertyKind, PropertySet, ShowsIn};
 pub use snapshot::{InFlight, NodeSnapshot, Snapshot};
 pub use successors::{Successor, Successors};
@@ -43,8 +47,22 @@ pub trait TransitionSystem: Send + Sync {
 
     /// Puts every transition out of `state` into `out`, which is cleared first.
     ///
-    /// A transition that leads back to `state` is left out: a step that changes nothing is not a step.
+    /// A transition that leads back to `state` is left out: a step that changes nothing is not a step. Their order
+    /// depends on what the state is and not on the numbers that its parts happen to have, so that the place of
+    /// a transition means the same for every number of threads.
     fn successors(&self, state: &[Word], out: &mut Successors);
+
+    /// The same, with a [`Label`] for each.
+    ///
+    /// A system that says nothing else has a thread for each position, and all steps are equally likely.
+    fn labelled(&self, state: &[Word], out: &mut Successors, labels: &mut Vec<Label>) {
+        self.successors(state, out);
+        labels.clear();
+        labels.extend(out.iter().map(|successor| {
+            let &(position, word) = successor.edits.first().expect("a step edits something");
+            Label { thread: position, local: [position, state[position as usize], word], weight: 1.0 }
+        }));
+    }
 
     /// The properties, by the index that [`PropertySet`] speaks of.
     fn properties(&self) -> &[PropertyCard];
@@ -104,5 +122,22 @@ pub trait Explain: TransitionSystem {
     fn step_evidence(&self, before: &[Word], after: &[Word], property: usize) -> Option<Evidence> {
         let _ = (before, after, property);
         None
+    }
+
+    /// What can be measured of a run, by the index that [`measured`](Self::measured) takes.
+    fn observables(&self) -> &[ObservableCard] {
+        &[]
+    }
+
+    /// What the observable counts of the step with this index out of `state`; 0 for one that is read at the end.
+    fn measured(&self, state: &[Word], index: usize, observable: usize) -> f64 {
+        let _ = (state, index, observable);
+        0.0
+    }
+
+    /// What the observable reads in the last state of a run; 0 for one that counts steps.
+    fn measured_at_end(&self, state: &[Word], observable: usize) -> f64 {
+        let _ = (state, observable);
+        0.0
     }
 }

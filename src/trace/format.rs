@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::{Contrast, NoReturn};
 use crate::cluster::Instance;
 use crate::system::{Action, FairClass, Fairness, InFlight, Level, PropertyKind, Snapshot, Value, present};
 
@@ -46,6 +47,12 @@ pub struct Trace {
     /// How the run goes on after the steps. In JSON absent where they say it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
+    /// After which step a violation can no longer be avoided; in JSON absent where nobody has asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_return: Option<NoReturn>,
+    /// Where it parts from the protocol without its deviations; in JSON absent where there are none or nobody has asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<Contrast>,
 }
 
 /// How a run goes on after the steps of a trace.

@@ -4,7 +4,8 @@
 //! end: a lasso, of which the [`Ending`] says where its loop begins, and why it is fair. It knows
 //! nothing of integers and no Rust type of the protocol: its steps are actions with values, so that it can be kept
 //! in a file, shown by any version of the tool, and taken again after the protocol has changed. [`story`] tells it
-//! to people. [`replay`] takes its steps again, and says where they part if they do.
+//! to people. [`replay`] takes its steps again, and says where they part if they do. [`minimise`] makes a long way
+//! short, [`canonical`] makes equal bugs look equal, [`no_return`] and [`contrast`] say what it hangs on.
 //!
 //! | file | what |
 //! |---|---|
@@ -16,21 +17,45 @@
 //! | `story` | the numbered story |
 //! | `setting` | what a trace was taken from, in a sentence |
 //! | `lines` | text in lines that fit a terminal |
-//! | `replay` | taking the steps again |
+//! | `replay`, `lenient` | taking the steps again; going on with what is like them |
+//! | `code`, `confirm` | a short code to paste; a test that confirms it |
+//! | `atlas` | what is possible in each visited state, worked out once |
+//! | `shrink` | a small way to the same violation |
+//! | `causes`, `order` | what rests on what; the canonical order of concurrent steps |
+//! | `no_return` | after which step a violation is inevitable |
+//! | `contrast` | where a trace parts from the protocol as it should be |
 
+mod atlas;
+mod causes;
+mod code;
+mod confirm;
+mod contrast;
 mod difference;
 mod endless;
 mod format;
+mod lenient;
 mod lines;
+mod no_return;
+mod order;
 mod read;
 mod record;
 mod replay;
 #[cfg(test)]
 mod script;
 mod setting;
+mod shrink;
 mod story;
 
+pub use causes::causes;
+pub use code::{Astray, Code, CodeError, PREFIX as CODE_PREFIX};
+pub use confirm::{confirm, test_source};
+pub use contrast::{Contrast, contrast};
 pub use format::{Change, Ending, FORMAT, How, Kept, Outcome, Part, Step, Trace, VERSION};
+pub use lenient::{Detour, Lenient, lenient};
+pub use no_return::{NoReturn, no_return};
+pub use order::canonical;
 pub use read::TraceError;
-pub use replay::{Replay, replay};
-pub use story::story;
+pub use replay::{Replay, replay, retake};
+pub use setting::setting;
+pub use shrink::minimise;
+pub use story::{outcome, story};

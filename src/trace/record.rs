@@ -25,7 +25,7 @@ impl Trace {
         let keeps_delivered = instance.environment.network == NetworkKind::Duplicating;
         let steps = path.steps.iter().enumerate().map(|(step_ix, action_ix)| {
             let action = system.action(&path.states[step_ix], *action_ix);
-            step(action, &snapshots[step_ix], &snapshots[step_ix + 1], keeps_delivered)
+            step_between(action, &snapshots[step_ix], &snapshots[step_ix + 1], keeps_delivered)
         });
         let trace = Self {
             format: FORMAT.to_owned(),
@@ -40,12 +40,15 @@ impl Trace {
             steps: steps.collect(),
             start: snapshots[0].clone(),
             ending,
+            no_return: None,
+            contrast: None,
         };
         as_written(&trace)
     }
 }
 
-fn step(action: Action, before: &Snapshot, after: &Snapshot, keeps_delivered: bool) -> Step {
+/// The step that leads from one state to another by this action.
+pub(super) fn step_between(action: Action, before: &Snapshot, after: &Snapshot, keeps_delivered: bool) -> Step {
     let mut in_flight = before.network.clone();
     if let Some(subject) = taken_out(&action, keeps_delivered)
         && let Some(ix) = in_flight.iter().position(|message| *message == subject)
@@ -174,14 +177,14 @@ mod tests {
         let deliver_ping = deliver("n0", "n0", &acquire());
         let both = network(&[ping.clone(), pong.clone()]);
         // Of two equal messages one is delivered, and one is sent again.
-        let again = step(deliver_ping.clone(), &both, &both, false);
+        let again = step_between(deliver_ping.clone(), &both, &both, false);
         assert_eq!((again.sent, again.lost), (vec![ping.clone()], vec![]));
-        let gone = step(deliver_ping.clone(), &both, &network(&[]), false);
+        let gone = step_between(deliver_ping.clone(), &both, &network(&[]), false);
         assert_eq!((gone.sent, gone.lost), (vec![], vec![pong.clone()]));
         // A duplicating network keeps what it delivers, and loses what it loses.
-        let kept = step(deliver_ping, &both, &both, true);
+        let kept = step_between(deliver_ping, &both, &both, true);
         assert_eq!((kept.sent, kept.lost), (vec![], vec![]));
-        let dropped = step(lost("n0", "n0", &acquire()), &both, &network(&[pong]), true);
+        let dropped = step_between(lost("n0", "n0", &acquire()), &both, &network(&[pong]), true);
         assert_eq!((dropped.sent, dropped.lost), (vec![], vec![]));
     }
 

@@ -69,6 +69,11 @@ pub enum Replay {
 
 /// Takes the steps of `trace` in `system`, and asks the property at the end.
 pub fn replay(system: &dyn Explain, trace: &Trace, property_ix: usize) -> Replay {
+    retake(system, trace, property_ix).0
+}
+
+/// The same, with the path that was taken if it is confirmed.
+pub fn retake(system: &dyn Explain, trace: &Trace, property_ix: usize) -> (Replay, Option<Path>) {
     let initial = system.initial();
     let recorded = json(&trace.start);
     let (starts, others): (Vec<State>, Vec<State>) =
@@ -77,7 +82,7 @@ pub fn replay(system: &dyn Explain, trace: &Trace, property_ix: usize) -> Replay
     let start = |state| Path { states: vec![state], steps: Vec::new(), ending };
     let mut here: Vec<Path> = starts.into_iter().map(start).collect();
     if here.is_empty() {
-        return start_differs(&trace.start, others.iter().map(|state| system.snapshot(state)));
+        return (start_differs(&trace.start, others.iter().map(|state| system.snapshot(state))), None);
     }
     for (step_ix, step) in trace.steps.iter().enumerate() {
         let ways = ways(system, &ends(&here));
@@ -92,7 +97,7 @@ pub fn replay(system: &dyn Explain, trace: &Trace, property_ix: usize) -> Replay
             }
         }
         if next.is_empty() {
-            return diverged(step_ix + 1, &step.action, &ways);
+            return (diverged(step_ix + 1, &step.action, &ways), None);
         }
         here = next;
     }
@@ -107,18 +112,18 @@ fn ends(paths: &[Path]) -> Vec<State> {
 }
 
 /// Looks for a path on which the run goes on as the trace says and violates the property.
-fn judge_ending(system: &dyn Explain, paths: &[Path], steps: usize, property_ix: usize) -> Replay {
+fn judge_ending(system: &dyn Explain, paths: &[Path], steps: usize, property_ix: usize) -> (Replay, Option<Path>) {
     let mut why = String::new();
     for path in paths {
         let confirmed = endless::ending(system, path)
             .and_then(|_| endless::evidence(system, path, property_ix))
             .and_then(|evidence| endless::trapped(system, path, property_ix).map(|()| evidence));
         match confirmed {
-            Ok(evidence) => return Replay::Confirmed { steps, evidence },
+            Ok(evidence) => return (Replay::Confirmed { steps, evidence }, Some(path.clone())),
             Err(reason) => why = reason,
         }
     }
-    Replay::OtherEnding { steps, why }
+    (Replay::OtherEnding { steps, why }, None)
 }
 
 /// A transition out of one of the states where a replay may be.
@@ -147,7 +152,7 @@ fn ways(system: &dyn Explain, states: &[State]) -> Vec<Way> {
     ways
 }
 
-fn judge(system: &dyn Explain, paths: &[Path], steps: usize, property_ix: usize) -> Replay {
+fn judge(system: &dyn Explain, paths: &[Path], steps: usize, property_ix: usize) -> (Replay, Option<Path>) {
     let about_deadlock = system.properties()[property_ix].kind == PropertyKind::NoDeadlock;
     let mut still_possible = Vec::new();
     for (path, state) in paths.iter().zip(&ends(paths)) {
@@ -160,10 +165,10 @@ fn judge(system: &dyn Explain, paths: &[Path], steps: usize, property_ix: usize)
             }
         }
         if let Ok(evidence) = endless::evidence(system, path, property_ix) {
-            return Replay::Confirmed { steps, evidence };
+            return (Replay::Confirmed { steps, evidence }, Some(path.clone()));
         }
     }
-    Replay::NotFound { steps, still_possible }
+    (Replay::NotFound { steps, still_possible }, None)
 }
 
 fn diverged(step: usize, action: &Action, ways: &[Way]) -> Replay {
@@ -179,7 +184,7 @@ fn diverged(step: usize, action: &Action, ways: &[Way]) -> Replay {
 
 /// The action most like `action`: of its kind rather than of another, between its nodes rather than others, and then
 /// by its text. One that has neither the kind nor the nodes is not like it.
-fn nearest<'a>(action: &Action, enabled: &'a [Action]) -> Option<&'a Action> {
+pub(super) fn nearest<'a>(action: &Action, enabled: &'a [Action]) -> Option<&'a Action> {
     let (nodes, text) = (action.nodes(), action.subject());
     let other_kind = |other: &Action| other.kind() != action.kind();
     let other_nodes = |other: &Action| {

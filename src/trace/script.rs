@@ -52,6 +52,12 @@ impl Script {
         self
     }
 
+    /// The same system in which nothing can happen in the given state.
+    pub(super) fn without(mut self, state_ix: usize) -> Self {
+        self.steps[state_ix].clear();
+        self
+    }
+
     /// The property finds something in the last state.
     pub(super) fn finds(mut self, sentence: &'static str) -> Self {
         self.finds.insert(self.states.len() - 1, sentence);

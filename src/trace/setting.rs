@@ -6,7 +6,7 @@ use crate::model::{
 };
 
 /// Protocol, parameters, deviations, network and faults, in words.
-pub(super) fn setting(instance: &Instance) -> String {
+pub fn setting(instance: &Instance) -> String {
     let mut parts = vec![instance.protocol.clone()];
     let params: Vec<_> = instance.params.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     if !params.is_empty() {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::lines::Lines;
 use super::setting::setting;
-use super::{Change, Ending, How, Kept, Part, Step, Trace};
+use super::{Change, Ending, How, Kept, NoReturn, Part, Step, Trace};
 use crate::system::{Action, ActionKind, InFlight, NodeSnapshot, PropertyKind, Snapshot};
 
 /// Where the text of a step starts: after its number and the kind of its action.
@@ -41,6 +41,7 @@ pub fn story(trace: &Trace) -> String {
         tell_ending(ending, trace.steps.len(), &mut lines);
     }
     lines.paragraph(0, "", &format!("{verdict}: {}", trace.evidence));
+    hangs_on(trace, &mut lines);
     lines.finish()
 }
 
@@ -83,6 +84,30 @@ fn tell_ending(ending: &Ending, step_count: usize, lines: &mut Lines) {
         Ending::Trap => {
             lines.paragraph(0, "", "From here on what is missing is out of reach, unless a fault helps.");
         }
+    }
+}
+
+/// What the violation hangs on, as far as somebody has asked.
+fn hangs_on(trace: &Trace, lines: &mut Lines) {
+    if let Some(no_return) = trace.no_return {
+        let sentence = match no_return {
+            NoReturn::Step(0) => "It cannot be avoided from the start on.".to_owned(),
+            NoReturn::Step(step) if step == trace.steps.len() => "It could be avoided until the last step.".to_owned(),
+            NoReturn::Step(step) => format!("It can no longer be avoided after step {step}, whatever comes then."),
+            NoReturn::Unknown(states) => {
+                format!(
+                    "After which step it can no longer be avoided is not known: more than {states} states lie ahead."
+                )
+            }
+        };
+        lines.paragraph(0, "", &sentence);
+    }
+    if let Some(contrast) = &trace.contrast {
+        let text = contrast.to_string();
+        let mut told = text.lines();
+        let first = told.next().unwrap_or_default();
+        lines.paragraph(0, "", &format!("{}{}", first[..1].to_uppercase(), &first[1..]));
+        told.for_each(|line| lines.paragraph(2, "", line.trim_start()));
     }
 }
 
@@ -164,7 +189,7 @@ fn happening(action: &Action) -> String {
 }
 
 /// What came of a step, a line each.
-fn outcome(step: &Step) -> Vec<String> {
+pub fn outcome(step: &Step) -> Vec<String> {
     let mut lines: Vec<String> = step.changes.iter().filter_map(|one| changed(one, &step.changes)).collect();
     lines.extend(messages("sends", &step.sent));
     lines.extend(messages("sent, and it is LOST:", &step.lost));

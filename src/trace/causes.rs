@@ -1,0 +1,91 @@
+//! What each step of a trace rests on: the step that sent its message.
+
+use std::collections::BTreeMap;
+
+use super::{Step, Trace};
+use crate::model::NetworkKind;
+use crate::system::{Action, InFlight};
+
+/// A message in flight, and the steps that it binds.
+#[derive(Clone, Debug)]
+struct Token {
+    /// The step that sent it; `None` if it was in flight at the start.
+    sender: Option<usize>,
+    /// The steps that received it and left it in flight.
+    readers: Vec<usize>,
+}
+
+/// For each step, by its index: the earlier steps that it rests on through messages, ascending. A step that receives
+/// a message rests on the one that sent it; one that takes a message out of flight rests, too, on those that
+/// had received it and left it there. Of messages with the same content the one sent first is received first.
+pub fn causes(trace: &Trace) -> Vec<Vec<usize>> {
+    let keeps = trace.instance.environment.network == NetworkKind::Duplicating;
+    let mut flying = Flying::default();
+    trace.start.network.iter().for_each(|message| flying.send(message, None));
+    let each = trace.steps.iter().enumerate();
+    each.map(|(ix, step)| flying.take(ix, step, keeps)).collect()
+}
+
+#[derive(Default)]
+struct Flying<'a> {
+    tokens: BTreeMap<(&'a str, &'a str, String), Vec<Token>>,
+}
+
+impl<'a> Flying<'a> {
+    fn tokens(&mut self, message: &'a InFlight) -> &mut Vec<Token> {
+        self.tokens.entry((&message.from, &message.to, message.message.to_string())).or_default()
+    }
+
+    fn send(&mut self, message: &'a InFlight, sender: Option<usize>) {
+        self.tokens(message).push(Token { sender, readers: Vec::new() });
+    }
+
+    fn take(&mut self, ix: usize, step: &'a Step, keeps: bool) -> Vec<usize> {
+        let mut rests_on = Vec::new();
+        if let Some((from, to, message, leaves)) = subject(&step.action, keeps) {
+            let tokens = self.tokens.entry((from, to, message)).or_default();
+            if let Some(token) = tokens.first_mut() {
+                rests_on.extend(token.sender);
+                if leaves {
+                    token.readers.push(ix);
+                } else {
+                    rests_on.append(&mut tokens.remove(0).readers);
+                }
+            }
+        }
+        for message in &step.lost {
+            let tokens = self.tokens(message);
+            if !tokens.is_empty() {
+                let token = tokens.remove(0);
+                rests_on.extend(token.sender.into_iter().chain(token.readers));
+            }
+        }
+        step.sent.iter().for_each(|message| self.send(message, Some(ix)));
+        rests_on.sort_unstable();
+        rests_on.dedup();
+        rests_on
+    }
+}
+
+/// The message that an action is about, and whether it stays in flight.
+fn subject(action: &Action, keeps: bool) -> Option<(&str, &str, String, bool)> {
+    let about = |from, to, message: &crate::system::Value, leaves| Some((from, to, message.to_string(), leaves));
+    match action {
+        Action::Deliver { from, to, message } => about(from.as_str(), to.as_str(), message, keeps),
+        Action::Duplicate { from, to, message } => about(from.as_str(), to.as_str(), message, true),
+        Action::Drop { from, to, message } => about(from.as_str(), to.as_str(), message, false),
+        Action::Corrupt { from, to, message, .. } => about(from.as_str(), to.as_str(), message, false),
+        Action::Timeout { .. }
+        | Action::Choose { .. }
+        | Action::Restart { .. }
+        | Action::Resume { .. }
+        | Action::Heal
+        | Action::Tick
+        | Action::Crash { .. }
+        | Action::LoseSave { .. }
+        | Action::TearSave { .. }
+        | Action::Pause { .. }
+        | Action::Partition { .. }
+        | Action::Drift { .. } => None,
+    }
+}
