@@ -71,4 +71,6 @@ pub mod spec;
 pub mod system;
 pub mod trace;
 
+pub use serde;
+pub use stateright;
 pub use stateright::actor::{Actor, Envelope, Id, Out};

@@ -9,7 +9,7 @@ const NETWORKS: &Words<NetworkKind> =
 const NO_OPS: &Words<NoOpDelivery> = &[("wait", NoOpDelivery::Wait), ("consume", NoOpDelivery::Consume)];
 const IN_FLIGHT: &Words<InFlightAtCrash> = &[("kept", InFlightAtCrash::Kept), ("lost", InFlightAtCrash::Lost)];
 
-const FAULT_KEYS: &[&str] = &["loss", "duplicates", "crashes"];
+pub(super) const FAULT_KEYS: &[&str] = &["loss", "duplicates", "crashes"];
 const LOSS_KEYS: &[&str] = &["total", "of"];
 const CRASH_KEYS: &[&str] = &["total", "at_once", "of", "restart", "in_flight"];
 

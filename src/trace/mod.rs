@@ -14,6 +14,7 @@
 //! | `difference` | how two values differ, part by part |
 //! | `read` | from a file's text to a trace, or why it is none |
 //! | `story` | the numbered story |
+//! | `mermaid` | the sequence diagram |
 //! | `setting` | what a trace was taken from, in a sentence |
 //! | `lines` | text in lines that fit a terminal |
 //! | `replay` | taking the steps again |
@@ -22,6 +23,7 @@ mod difference;
 mod endless;
 mod format;
 mod lines;
+mod mermaid;
 mod read;
 mod record;
 mod replay;
@@ -31,6 +33,7 @@ mod setting;
 mod story;
 
 pub use format::{Change, Ending, FORMAT, How, Kept, Outcome, Part, Step, Trace, VERSION};
+pub use mermaid::mermaid;
 pub use read::TraceError;
 pub use replay::{Replay, replay};
 pub use story::story;
