@@ -73,4 +73,6 @@ pub mod system;
 pub mod trace;
 pub mod walk;
 
+pub use serde;
+pub use stateright;
 pub use stateright::actor::{Actor, Envelope, Id, Out};

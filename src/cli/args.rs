@@ -43,6 +43,16 @@ pub(super) enum Command {
     List(ListArgs),
     /// A protocol: source, what is modelled, parameters, deviations, properties
     Show(ShowArgs),
+    /// What each deviation of a protocol flips
+    Variants(Box<VariantsArgs>),
+    /// Write a commented manifest for a protocol
+    Init(InitArgs),
+    /// The JSON Schemas of manifests, reports and traces
+    Schema(SchemaArgs),
+    /// A script that completes this command line in a shell
+    Completions(CompletionsArgs),
+    /// Pages for `man`
+    Man(ManArgs),
 }
 
 /// Checks specs, or one protocol with options of its own.
@@ -72,9 +82,25 @@ pub(super) struct SelectionArgs {
     /// Checks of these sizes: small, standard, stress or all [default: small]
     #[arg(long, value_delimiter = ',', value_name = "SIZE")]
     pub(super) size: Vec<SizeArg>,
+    /// Checks with one of these tags
+    #[arg(long, value_delimiter = ',', value_name = "TAG")]
+    pub(super) tag: Vec<String>,
+    /// Not the checks with one of these tags
+    #[arg(long, value_delimiter = ',', value_name = "TAG")]
+    pub(super) skip_tag: Vec<String>,
+    /// The settings of this profile in `quorate.toml` [env: QUORATE_PROFILE=]
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
     /// Checks whose name contains this, or is like it if it has `*` or `?` [repeatable]
     #[arg(long, value_name = "PATTERN")]
     pub(super) name: Vec<String>,
+}
+
+impl SelectionArgs {
+    /// Whether checks are selected, rather than all small ones meant.
+    pub(super) fn is_any_given(&self) -> bool {
+        !self.size.is_empty() || !self.tag.is_empty() || !self.skip_tag.is_empty() || !self.name.is_empty()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -87,6 +113,14 @@ pub(super) enum SizeArg {
     Stress,
     /// All of them
     All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum UndecidedArg {
+    /// The run ends with code 3
+    Refused,
+    /// The run ends as if nothing had been asked of it
+    Allowed,
 }
 
 #[derive(Args, Clone, Debug, Default)]
@@ -155,6 +189,12 @@ pub(super) struct SearchArgs {
     /// Most time for each check: `60s`, `5m`
     #[arg(long, value_name = "DURATION", value_parser = expected(spec::duration))]
     pub(super) time: Option<Duration>,
+    /// Most time for all checks: what is left then is undecided
+    #[arg(long, value_name = "DURATION", value_parser = expected(spec::duration))]
+    pub(super) time_in_all: Option<Duration>,
+    /// Whether a limit may leave something undecided and the run be as expected: refused or allowed
+    #[arg(long, value_name = "WORD")]
+    pub(super) undecided: Option<UndecidedArg>,
     /// Most memory for each check: `512M`, `2G`
     #[arg(long, value_name = "SIZE", value_parser = expected(spec::size))]
     pub(super) memory: Option<u64>,
@@ -163,14 +203,17 @@ pub(super) struct SearchArgs {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Report")]
 pub(super) struct ReportArgs {
-    /// text or json, to standard output or to a file: `json=report.json` [repeatable]
+    /// A form of the report, to standard output or to a file: `junit=report.xml` [repeatable]
     ///
-    /// Standard output takes one document: what is asked for there sends the text for people to standard error.
+    /// text, for people; json, jsonl, junit, sarif, markdown, github for machines. Standard output takes one document: what is asked for there sends the text for people to standard error.
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub(super) output: Vec<String>,
     /// The numbers of every search: text or json, likewise
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub(super) stats: Vec<String>,
+    /// Write the trace and a page of each violation into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) artifacts: Option<PathBuf>,
     /// Write a trace file for each finding, witnesses included, into this folder
     #[arg(long, value_name = "FOLDER")]
     pub(super) trace_dir: Option<PathBuf>,
@@ -365,6 +408,53 @@ pub(super) struct ShowArgs {
     /// For people or for machines
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) output: FormatArg,
+}
+
+/// Runs a protocol with each of its deviations and without it, and prints the verdicts that differ.
+///
+/// Each is run as in its smallest check of the project; one that has none, and all if any option says which instance,
+/// with the options below. Exit code 1 if a deviation does not break the property that it names.
+#[derive(Args, Debug)]
+pub(super) struct VariantsArgs {
+    /// Its name, as `quorate list` has it
+    pub(super) protocol: String,
+    #[command(flatten)]
+    pub(super) instance: InstanceArgs,
+    /// Most distinct states of each run; a violation beyond is not found
+    #[arg(long, value_name = "N", default_value_t = 300_000)]
+    pub(super) max_states: u64,
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
+    /// For people or for machines
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) output: FormatArg,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct InitArgs {
+    /// The protocol, as `quorate list` has it
+    pub(super) protocol: String,
+    /// The manifest, `-` for standard output [default: specs/PROTOCOL.toml]
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SchemaArgs {
+    /// Which; without a name, all are named
+    pub(super) name: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ManArgs {
+    /// The folder for a page of each subcommand; without one, the page of the program goes to standard output
+    pub(super) folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,30 +3,66 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::{CliError, Session};
-use crate::spec::{self, Manifest, Source, nearest};
+use crate::spec::{self, Manifest, Project, Source, nearest};
 
 const SPECS: &str = "specs";
-const MARKER: &str = "quorate.toml";
+const PROJECT: &str = "quorate.toml";
 
-/// The manifests of the project around the session's folder, by name.
-pub(super) fn project_manifests(session: &Session<'_>) -> Result<Vec<PathBuf>, CliError> {
-    let Some(specs) = specs_folder(session) else {
+/// The project around the session's folder.
+#[derive(Debug)]
+pub(super) struct Root {
+    /// Its folder, as seen from the session's.
+    pub(super) folder: PathBuf,
+    /// What its `quorate.toml` says.
+    pub(super) project: Project,
+}
+
+/// The nearest folder, here or above, that has `quorate.toml` or a specs folder.
+pub(super) fn root(session: &Session<'_>) -> Result<Option<Root>, CliError> {
+    let is_root = |folder: &&Path| folder.join(SPECS).is_dir() || folder.join(PROJECT).is_file();
+    let Some(ups) = session.folder.ancestors().position(|folder| is_root(&folder)) else { return Ok(None) };
+    let folder: PathBuf = std::iter::repeat_n(Component::ParentDir, ups).collect();
+    let file = folder.join(PROJECT);
+    if !session.folder.join(&file).is_file() {
+        return Ok(Some(Root { folder, project: Project::default() }));
+    }
+    let unreadable = |error| CliError::File { verb: "read", path: file.clone(), error };
+    let text = std::fs::read_to_string(session.folder.join(&file)).map_err(unreadable)?;
+    let source = Source::file(file.display().to_string(), text);
+    let project = spec::read_project(source).map_err(|mistakes| CliError::Mistakes(vec![mistakes]))?;
+    Ok(Some(Root { folder, project }))
+}
+
+/// The manifests of a project, by name within each of its places.
+pub(super) fn project_manifests(session: &Session<'_>, root: Option<&Root>) -> Result<Vec<PathBuf>, CliError> {
+    let mut files = Vec::new();
+    for place in places(session, root) {
+        if session.folder.join(&place).is_file() {
+            files.push(place);
+        } else {
+            files.extend(manifests_in(session, &place)?);
+        }
+    }
+    if files.is_empty() {
         let folder = session.folder.display();
         let message = format!(
             "nothing to check: no `{SPECS}` folder in {folder} or above\n  `quorate check PROTOCOL` checks a protocol ad hoc; `quorate list` names all of them"
         );
         return Err(CliError::NothingSelected(message));
-    };
-    manifests_in(session, &specs)
+    }
+    Ok(files)
 }
 
-/// The specs folder of the nearest folder that has one or the marker, as seen from the session's folder.
-fn specs_folder(session: &Session<'_>) -> Option<PathBuf> {
-    let is_root = |folder: &&Path| folder.join(SPECS).is_dir() || folder.join(MARKER).is_file();
-    let ups = session.folder.ancestors().position(|folder| is_root(&folder))?;
-    let up: PathBuf = std::iter::repeat_n(Component::ParentDir, ups).collect();
-    let specs = up.join(SPECS);
-    session.folder.join(&specs).is_dir().then_some(specs)
+/// Where the manifests of a project are. Places that `quorate.toml` names must be there.
+fn places(session: &Session<'_>, root: Option<&Root>) -> Vec<PathBuf> {
+    let Some(root) = root else { return Vec::new() };
+    match &root.project.specs {
+        Some(specs) => specs.iter().map(|place| root.folder.join(place)).collect(),
+        None => {
+            let specs = root.folder.join(SPECS);
+            session.folder.join(&specs).is_dir().then_some(specs).into_iter().collect()
+        }
+    }
 }
 
 /// The manifests in a folder, by name.
@@ -58,7 +94,8 @@ pub(super) fn target(session: &Session<'_>, target: &str) -> Result<Vec<PathBuf>
 fn neither(session: &Session<'_>, target: &str) -> String {
     let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let word = stem(Path::new(target));
-    let specs = specs_folder(session).and_then(|specs| manifests_in(session, &specs).ok()).unwrap_or_default();
+    let root = root(session).ok().flatten();
+    let specs = project_manifests(session, root.as_ref()).unwrap_or_default();
     let stems: Vec<String> = specs.iter().map(|path| stem(path)).collect();
     let protocol = nearest(&word, session.protocol_names()).map(|name| format!("the protocol `{name}`"));
     let file = nearest(&word, stems.iter().map(String::as_str))

@@ -7,33 +7,47 @@
 //! | file | what |
 //! |---|---|
 //! | `args` | the command line, as clap reads it |
-//! | `check`, `simulate`, `replay`, `trace`, `list`, `show` | the subcommands |
+//! | `check`, `simulate`, `replay`, `trace`, `list`, `show` | the subcommands about protocols, runs and traces |
+//! | `variants`, `init`, `schema`, `manual` | and those about a project |
 //! | `source` | a trace out of a file, a report or a code |
-//! | `find` | which manifests there are |
+//! | `assert` | a manifest as a test |
+//! | `find` | which project and manifests there are |
+//! | `settings` | flag, environment, `quorate.toml` |
 //! | `select` | which of their checks are meant |
 //! | `ad_hoc` | a check out of command-line options |
 //! | `runner` | checks beside one another |
 //! | `progress` | the line that tells how far they are |
+//! | `locks`, `artifacts`, `github` | what a run writes besides its reports |
 //! | `output`, `plain` | which form goes where, and without colours |
 //! | `error` | why there is nothing to tell |
 
 mod ad_hoc;
 mod args;
+mod artifacts;
+mod assert;
 mod check;
 mod error;
 mod find;
+mod github;
+mod init;
 mod list;
+mod locks;
+mod manual;
 mod output;
 mod plain;
 mod progress;
 mod replay;
 mod runner;
+mod schema;
 mod select;
+mod settings;
 mod show;
 mod simulate;
 mod source;
 mod trace;
+mod variants;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -45,6 +59,7 @@ use anstream::AutoStream;
 use clap::Parser;
 
 use self::args::{Cli, Command};
+pub use self::assert::assert_spec;
 use self::error::CliError;
 use self::plain::Plain;
 use crate::cluster::Entry;
@@ -56,6 +71,8 @@ use crate::exit::Exit;
 pub fn main(catalogue: &[&dyn Entry]) -> ExitCode {
     let mut session = Session::new(catalogue);
     session.live_width = terminal_width();
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    session.variables = std::env::vars_os().filter_map(text).collect();
     let interrupted = Arc::clone(&session.interrupted);
     let noted = ctrlc::set_handler(move || {
         if interrupted.swap(true, Ordering::Relaxed) {
@@ -87,16 +104,18 @@ pub struct Session<'c> {
     pub folder: PathBuf,
     /// Whether the run shall end now.
     pub interrupted: Arc<AtomicBool>,
+    /// The environment variables of which the command line takes note.
+    pub variables: BTreeMap<String, String>,
     /// Columns of the terminal to which progress is written again and again in one line; `None` if it is no
     /// terminal, and gets a line now and then.
     pub live_width: Option<usize>,
 }
 
 impl<'c> Session<'c> {
-    /// A session in the current folder, without a terminal.
+    /// A session in the current folder, without a terminal and without environment variables.
     pub fn new(catalogue: &'c [&'c dyn Entry]) -> Self {
         let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        Self { catalogue, folder, interrupted: Arc::default(), live_width: None }
+        Self { catalogue, folder, interrupted: Arc::default(), variables: BTreeMap::new(), live_width: None }
     }
 
     /// Runs a command line (without the name of the program) and writes to the given streams, without colours.
@@ -137,6 +156,11 @@ impl<'c> Session<'c> {
             Command::Replay(args) => replay::replay(self, &args, streams),
             Command::List(args) => list::list(self, &args, streams),
             Command::Show(args) => show::show(self, &args, streams),
+            Command::Variants(args) => variants::variants(self, &args, streams),
+            Command::Init(args) => init::init(self, &args, streams),
+            Command::Schema(args) => schema::schema(self, &args, streams),
+            Command::Completions(args) => manual::completions(self, &args, streams),
+            Command::Man(args) => manual::man(self, &args, streams),
         }
     }
 

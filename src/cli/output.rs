@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-use super::args::ReportArgs;
 use super::plain::Plain;
 use super::{CliError, Session, Streams};
+use crate::report::{self, FORMATS, Format, Run};
+use crate::spec::{Checked, nearest};
 
 /// Where a form goes.
 pub(super) enum Destination {
@@ -30,25 +31,26 @@ impl Destination {
 /// report that nobody can write.
 pub(super) struct Outputs {
     pub(super) text: Destination,
-    pub(super) json: Vec<Destination>,
+    pub(super) forms: Vec<(&'static Format, Destination)>,
     pub(super) statistics_text: bool,
     pub(super) statistics_json: Vec<Destination>,
 }
 
 impl Outputs {
-    pub(super) fn open(session: &Session<'_>, args: &ReportArgs) -> Result<Self, CliError> {
+    pub(super) fn open(session: &Session<'_>, outputs: &[String], stats: &[String]) -> Result<Self, CliError> {
         let mut opened = Opener { session, out_taken_by: None };
-        let (mut text, mut json) = (None, Vec::new());
-        for output in &args.output {
-            let (format, file) = split(output);
-            match format {
-                "text" => text = Some(opened.open("--output", output, file)?),
-                "json" => json.push(opened.open("--output", output, file)?),
-                _ => return Err(CliError::Usage(format!("`--output {output}`: known formats: text, json"))),
+        let (mut text, mut forms) = (None, Vec::new());
+        for output in outputs {
+            match split(output) {
+                ("text", file) => text = Some(opened.open("--output", output, file)?),
+                (name, file) => {
+                    let format = report::format(name).ok_or_else(|| unknown(output, name))?;
+                    forms.push((format, opened.open("--output", output, file)?));
+                }
             }
         }
         let (mut statistics_text, mut statistics_json) = (false, Vec::new());
-        for stats in &args.stats {
+        for stats in stats {
             match split(stats) {
                 ("text", None) => statistics_text = true,
                 ("json", file) => statistics_json.push(opened.open("--stats", stats, file)?),
@@ -56,8 +58,49 @@ impl Outputs {
             }
         }
         let usual = if opened.out_taken_by.is_some() { Destination::Err } else { Destination::Out };
-        Ok(Self { text: text.unwrap_or(usual), json, statistics_text, statistics_json })
+        Ok(Self { text: text.unwrap_or(usual), forms, statistics_text, statistics_json })
     }
+
+    /// Writes what the forms say of a check that has ended.
+    pub(super) fn row(&mut self, streams: &mut Streams<'_>, checked: &Checked) -> io::Result<()> {
+        self.forms
+            .iter_mut()
+            .filter_map(|(format, to)| Some((format.row?, to)))
+            .try_for_each(|(row, to)| to.write(streams, &row(checked)))
+    }
+
+    /// Writes what the forms say of the whole run.
+    pub(super) fn end(&mut self, streams: &mut Streams<'_>, run: &Run<'_>) -> io::Result<()> {
+        self.forms.iter_mut().try_for_each(|(format, to)| to.write(streams, &(format.end)(run)))
+    }
+}
+
+/// What `simulate` writes: text for people and JSON.
+pub(super) struct Documents {
+    pub(super) text: Destination,
+    pub(super) json: Vec<Destination>,
+}
+
+impl Documents {
+    pub(super) fn open(session: &Session<'_>, outputs: &[String]) -> Result<Self, CliError> {
+        let mut opened = Opener { session, out_taken_by: None };
+        let (mut text, mut json) = (None, Vec::new());
+        for output in outputs {
+            match split(output) {
+                ("text", file) => text = Some(opened.open("--output", output, file)?),
+                ("json", file) => json.push(opened.open("--output", output, file)?),
+                _ => return Err(CliError::Usage(format!("`--output {output}`: expected text, json or json=FILE"))),
+            }
+        }
+        let usual = if opened.out_taken_by.is_some() { Destination::Err } else { Destination::Out };
+        Ok(Self { text: text.unwrap_or(usual), json })
+    }
+}
+
+fn unknown(output: &str, name: &str) -> CliError {
+    let known: Vec<&str> = ["text"].into_iter().chain(FORMATS.iter().map(|format| format.name)).collect();
+    let near = nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    CliError::Usage(format!("`--output {output}`: unknown format `{name}`{near}\n  formats: {}", known.join(", ")))
 }
 
 /// Splits `json=report.json`.

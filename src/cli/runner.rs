@@ -3,12 +3,12 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::progress::Board;
 use crate::cluster::Entry;
-use crate::engine::{Paths, StopWhen};
-use crate::spec::{self, Check, Checked, Manner, Size};
+use crate::engine::{Limits, Paths, StopWhen};
+use crate::spec::{self, Check, Checked, Conclusion, Manner, Size};
 
 /// How often whoever listens is called even if nothing has ended.
 const TICK: Duration = Duration::from_millis(100);
@@ -25,6 +25,8 @@ pub(super) struct Plan {
     pub(super) threads: usize,
     pub(super) paths: Paths,
     pub(super) stop_when: Option<StopWhen>,
+    /// When the time for all checks is spent.
+    pub(super) deadline: Option<Instant>,
 }
 
 /// Something to tell.
@@ -55,7 +57,7 @@ pub(super) fn run_all(
                 }
             }
         };
-        run_some(jobs, &job_ixs, workers, manner, board, &mut listen);
+        run_some(jobs, &job_ixs, workers, manner, plan.deadline, board, &mut listen);
     }
     first_error
 }
@@ -65,6 +67,7 @@ fn run_some(
     job_ixs: &[usize],
     workers: usize,
     manner: Manner,
+    deadline: Option<Instant>,
     board: &Board<'_>,
     listen: &mut dyn FnMut(Event),
 ) {
@@ -77,7 +80,11 @@ fn run_some(
                 while let Some(&ix) = job_ixs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let Job { check, entry } = &jobs[ix];
                     let watcher = board.watch(ix, format!("{}: {}", check.instance.protocol, check.name));
-                    let checked = spec::run(check.clone(), *entry, manner, &watcher);
+                    let check = check.clone();
+                    let checked = match in_time(check.limits, deadline) {
+                        Some(limits) => spec::run(Check { limits, ..check }, *entry, manner, &watcher),
+                        None => Checked { check, conclusion: Conclusion::OutOfTime },
+                    };
                     drop(watcher);
                     // The receiver outlives the workers.
                     let _ = sender.send((ix, checked));
@@ -93,4 +100,12 @@ fn run_some(
             }
         }
     });
+}
+
+/// The limits of a check with no more time than is left for all; `None` if none is left.
+fn in_time(mut limits: Limits, deadline: Option<Instant>) -> Option<Limits> {
+    let Some(deadline) = deadline else { return Some(limits) };
+    let left = deadline.saturating_duration_since(Instant::now());
+    limits.time = Some(limits.time.map_or(left, |time| time.min(left)));
+    (!left.is_zero()).then_some(limits)
 }

@@ -1,80 +1,74 @@
 //! Which checks are meant.
 
 use super::CliError;
-use super::args::{SelectionArgs, SizeArg};
-use crate::spec::{Check, Manifest, Size, nearest};
+use crate::spec::{Check, Manifest, Profile, Size, is_like, nearest};
+
+/// What a check must be like.
+pub(super) struct Wanted<'a> {
+    /// Parts or patterns of names; any will do if there is none.
+    pub(super) names: &'a [String],
+    /// Sizes and tags.
+    pub(super) profile: &'a Profile,
+}
 
 /// The checks of these manifests that are selected, in order.
-pub(super) fn select(manifests: Vec<Manifest>, args: &SelectionArgs) -> Result<Vec<Check>, CliError> {
+pub(super) fn select(manifests: Vec<Manifest>, wanted: &Wanted<'_>) -> Result<Vec<Check>, CliError> {
     let checks: Vec<Check> = manifests.into_iter().flat_map(|manifest| manifest.checks).collect();
-    let nothing = nothing_selected(&checks, args);
-    let wanted = |check: &Check| is_of_size(check, args) && is_of_name(check, args);
-    let selected: Vec<Check> = checks.into_iter().filter(wanted).collect();
+    let nothing = wanted.nothing_selected(&checks);
+    let selected: Vec<Check> = checks.into_iter().filter(|check| wanted.takes(check)).collect();
     if selected.is_empty() { Err(CliError::NothingSelected(nothing)) } else { Ok(selected) }
 }
 
-fn is_of_size(check: &Check, args: &SelectionArgs) -> bool {
-    let is = |size: &SizeArg| match size {
-        SizeArg::Small => check.size == Size::Small,
-        SizeArg::Standard => check.size == Size::Standard,
-        SizeArg::Stress => check.size == Size::Stress,
-        SizeArg::All => true,
-    };
-    if args.size.is_empty() { is(&SizeArg::Small) } else { args.size.iter().any(is) }
-}
-
-fn is_of_name(check: &Check, args: &SelectionArgs) -> bool {
-    args.name.is_empty() || args.name.iter().any(|pattern| is_like(&check.name, pattern))
-}
-
-/// Whether a name contains the pattern, or is like it as a whole if the pattern has wildcards.
-fn is_like(name: &str, pattern: &str) -> bool {
-    if !pattern.contains(['*', '?']) {
-        return name.contains(pattern);
+impl Wanted<'_> {
+    fn takes(&self, check: &Check) -> bool {
+        self.takes_size(check) && self.takes_tags(check) && self.takes_name(check)
     }
-    let (name, pattern): (Vec<char>, Vec<char>) = (name.chars().collect(), pattern.chars().collect());
-    // Row by row over the pattern: which beginnings of the name are like the beginning of the pattern.
-    let mut like = vec![false; name.len() + 1];
-    like[0] = true;
-    for wanted in pattern {
-        let before = like.clone();
-        like[0] = before[0] && wanted == '*';
-        for at in 0..name.len() {
-            like[at + 1] = match wanted {
-                '*' => before[at + 1] || like[at],
-                '?' => before[at],
-                letter => before[at] && name[at] == letter,
-            };
+
+    fn takes_size(&self, check: &Check) -> bool {
+        self.profile.sizes.as_deref().unwrap_or(&[Size::Small]).contains(&check.size)
+    }
+
+    fn takes_tags(&self, check: &Check) -> bool {
+        let has_one = |tags: &Vec<String>| tags.iter().any(|tag| check.tags.contains(tag));
+        self.profile.tags.as_ref().is_none_or(has_one) && !self.profile.skip_tags.as_ref().is_some_and(has_one)
+    }
+
+    fn takes_name(&self, check: &Check) -> bool {
+        self.names.is_empty() || self.names.iter().any(|pattern| is_like(&check.name, pattern))
+    }
+
+    fn nothing_selected(&self, checks: &[Check]) -> String {
+        let number = |takes: fn(&Self, &Check) -> bool| checks.iter().filter(|check| takes(self, check)).count();
+        let (of_size, of_name) = (number(Self::takes_size), number(Self::takes_name));
+        let of_tags = match number(Self::takes_tags) {
+            number if number < checks.len() => format!("{number} the tags, "),
+            _ => String::new(),
+        };
+        let hint = self.hint(checks).unwrap_or_default();
+        format!(
+            "nothing selected: of {} checks {of_size} have the size, {of_tags}{of_name} the name{hint}",
+            checks.len()
+        )
+    }
+
+    /// What may have been meant.
+    fn hint(&self, checks: &[Check]) -> Option<String> {
+        let near_name = || nearest(self.names.first()?, checks.iter().map(|check| check.name.as_str()));
+        let near_tag = || {
+            nearest(
+                self.profile.tags.as_ref()?.first()?,
+                checks.iter().flat_map(|check| &check.tags).map(String::as_str),
+            )
+        };
+        let otherwise = |check: &&Check| self.takes_name(check) && self.takes_tags(check);
+        match checks.iter().find(otherwise) {
+            Some(check) => {
+                Some(format!("\n  `{}` is of size {}: `--size all` selects all", check.name, check.size.word()))
+            }
+            None if checks.iter().any(|check| self.takes_name(check)) => {
+                near_tag().map(|near| format!("\n  did you mean the tag `{near}`?"))
+            }
+            None => near_name().map(|near| format!("\n  did you mean `{near}`?")),
         }
-    }
-    like[name.len()]
-}
-
-fn nothing_selected(checks: &[Check], args: &SelectionArgs) -> String {
-    let of_size = checks.iter().filter(|check| is_of_size(check, args)).count();
-    let of_name: Vec<&Check> = checks.iter().filter(|check| is_of_name(check, args)).collect();
-    let hint = match (of_name.first(), args.name.first()) {
-        (Some(check), _) => format!("\n  `{}` is of size {}: `--size all` selects all", check.name, check.size.word()),
-        (None, Some(pattern)) => nearest(pattern, checks.iter().map(|check| check.name.as_str()))
-            .map(|near| format!("\n  did you mean `{near}`?"))
-            .unwrap_or_default(),
-        (None, None) => String::new(),
-    };
-    format!("nothing selected: of {} checks {of_size} have the size, {} the name{hint}", checks.len(), of_name.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_like;
-
-    #[test]
-    fn a_pattern_is_a_part_or_has_wildcards() {
-        assert!(is_like("three acceptors, a crash", "crash"));
-        assert!(is_like("three acceptors", "three*"));
-        assert!(is_like("three acceptors", "*acc?ptors"));
-        assert!(is_like("abc", "a*b*c*"));
-        assert!(!is_like("three acceptors", "acc*"));
-        assert!(!is_like("abc", "a?"));
-        assert!(!is_like("three acceptors", "Three"));
     }
 }

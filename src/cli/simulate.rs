@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::args::{CheckArgs, ReportArgs, SimulateArgs, StrategyArg, WalkArgs};
-use super::check::{ad_hoc_protocol, files, free_name, slug};
-use super::output::Outputs;
+use super::args::{CheckArgs, SimulateArgs, StrategyArg, WalkArgs};
+use super::artifacts::{free_name, slug};
+use super::check::{ad_hoc_protocol, files};
+use super::output::Documents;
+use super::select::Wanted;
 use super::{CliError, Session, Streams, ad_hoc, find, select};
 use crate::exit::Exit;
 use crate::report::simulation;
@@ -23,12 +25,18 @@ pub(super) fn simulate(
     let asked = as_check(args);
     let checks = match ad_hoc_protocol(session, &asked)? {
         Some(protocol) => vec![ad_hoc::check(session, protocol, &args.instance)?],
-        None => select::select(find::read_all(session, &files(session, &asked)?)?, &args.selection)?,
+        None => {
+            let root = find::root(session)?;
+            let super::settings::Settings { profile, notes } =
+                super::settings::Settings::of(session, &asked, root.as_ref())?;
+            write!(streams.err, "{notes}")?;
+            let manifests = find::read_all(session, &files(session, &asked, root.as_ref())?)?;
+            select::select(manifests, &Wanted { names: &args.selection.name, profile: &profile })?
+        }
     };
     let settings = settings(args)?;
     let telling = Telling { minimise: !args.walk.as_met, all: args.walk.all };
-    let report = ReportArgs { output: args.output.clone(), ..ReportArgs::default() };
-    let mut outputs = Outputs::open(session, &report)?;
+    let mut outputs = Documents::open(session, &args.output)?;
     let heard = Heard { interrupted: &session.interrupted };
     let mut all: Vec<Simulated> = Vec::new();
     for check in checks {
@@ -165,7 +173,7 @@ fn write_traces(
     for simulated in all {
         for told in simulated.walked.iter().flat_map(|walked| &walked.told) {
             let words = [&simulated.check.instance.protocol, &simulated.check.name, &told.trace.property];
-            let file = folder.join(free_name(&words.map(|word| slug(word)).join("."), &mut taken));
+            let file = folder.join(free_name(&words.map(|word| slug(word)).join("."), "json", &mut taken));
             std::fs::write(session.folder.join(&file), told.trace.to_json()).map_err(cannot(&file))?;
             writeln!(streams.err, "{} {}", paint(FAINT, "trace:"), file.display())?;
         }

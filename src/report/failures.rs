@@ -12,6 +12,9 @@ use crate::trace::story;
 pub fn failures(checked: &Checked) -> String {
     match &checked.conclusion {
         Conclusion::Skipped => String::new(),
+        Conclusion::OutOfTime => {
+            format!("\n{}  the time for the whole run was spent\n{}", heading(checked), again(checked))
+        }
         Conclusion::Refused(sentence) => format!("\n{}  {sentence}\n", heading(checked)),
         Conclusion::Searched(outcome) if outcome.failures.is_empty() => String::new(),
         Conclusion::Searched(outcome) => {
@@ -50,10 +53,11 @@ fn reasons(outcome: &Outcome) -> String {
 }
 
 /// The property whose story tells what should not have been found.
-fn told(outcome: &Outcome, failure: &Failure) -> Option<usize> {
+pub(super) fn told(outcome: &Outcome, failure: &Failure) -> Option<usize> {
     match failure {
         Failure::Violated { property_ix, .. }
         | Failure::TooLong { property_ix, .. }
+        | Failure::AnotherShape { property_ix, .. }
         | Failure::WitnessReached { property_ix, .. }
         | Failure::Decided { property_ix, .. } => Some(*property_ix),
         Failure::AnotherViolated { others, .. } => {

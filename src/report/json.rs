@@ -31,11 +31,12 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::format::Run;
 use super::simulation;
 use crate::cluster::Instance;
 use crate::engine::{Ended, Statistics, Verdict};
 use crate::exit::Exit;
-use crate::spec::{Checked, Conclusion, Failure, Lock, Outcome, Size};
+use crate::spec::{Cell, Checked, Conclusion, Failure, Lock, Outcome, Size};
 use crate::system::{ActionKind, PropertyKind};
 use crate::trace::Trace;
 
@@ -55,19 +56,22 @@ struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct Ending {
+pub(super) struct Ending {
     code: u8,
     word: Exit,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+pub(super) struct Row<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<&'a Cell>,
     size: Size,
+    tags: &'a [String],
     instance: &'a Instance,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
@@ -145,15 +149,21 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// The report of a run that ends with `exit`.
-pub fn report(checks: &[Checked], exit: Exit, elapsed_us: u64) -> String {
+impl Ending {
+    pub(super) fn of(exit: Exit) -> Self {
+        Self { code: exit.code(), word: exit }
+    }
+}
+
+/// The report of a run.
+pub(super) fn report(run: &Run<'_>) -> String {
     text(&Report {
         format: FORMAT,
         version: VERSION,
         quorate: env!("CARGO_PKG_VERSION"),
-        exit: Ending { code: exit.code(), word: exit },
-        elapsed_us,
-        checks: checks.iter().map(row).collect(),
+        exit: Ending::of(run.exit),
+        elapsed_us: run.elapsed_us,
+        checks: run.checks.iter().map(row).collect(),
     })
 }
 
@@ -164,19 +174,22 @@ pub(super) fn text(document: &impl Serialize) -> String {
     text
 }
 
-fn row(checked: &Checked) -> Row<'_> {
+pub(super) fn row(checked: &Checked) -> Row<'_> {
     let (check, outcome) = (&checked.check, checked.outcome());
-    let refused = |sentence: &String| FailureRow { word: "refused", property: None, sentence: sentence.clone() };
+    let not_run = |word, sentence: &str| vec![FailureRow { word, property: None, sentence: sentence.to_owned() }];
     let (ended, failures) = match &checked.conclusion {
         Conclusion::Searched(outcome) => (ended(outcome.exploration.ended), failures(outcome)),
-        Conclusion::Refused(sentence) => ("refused".to_owned(), vec![refused(sentence)]),
+        Conclusion::Refused(sentence) => ("refused".to_owned(), not_run("refused", sentence)),
         Conclusion::Skipped => ("not-run".to_owned(), Vec::new()),
+        Conclusion::OutOfTime => ("not-run".to_owned(), not_run("out-of-time", "the time for the whole run was spent")),
     };
     Row {
         name: &check.name,
         file: check.place.as_ref().map(|(file, _)| file.as_str()),
         line: check.place.as_ref().map(|(_, line)| *line),
+        cell: check.cell.as_ref(),
         size: check.size,
+        tags: &check.tags,
         instance: &check.instance,
         source: check.source.as_deref(),
         exit: checked.exit(),

@@ -7,6 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `table`, `verdicts` | the verdict table: a row a check, a line in total |
+//! | `grid` | the cells of a sweep as a table |
 //! | `failures` | why a check is not as expected |
 //! | `single` | one run in full |
 //! | `statistics` | the numbers of every search |
@@ -14,27 +15,50 @@
 //! | `simulation` | what random walks have met |
 //! | `comparison` | what two traces have in common |
 //! | `traces` | a trace in the forms that other tools read |
+//! | `format` | the forms of a whole run, one line each |
+//! | `json`, `jsonl`, `junit`, `sarif`, `markdown`, `github` | those forms |
+//! | `schema` | the JSON Schemas of what is read and written |
 //! | `mistakes` | what is wrong with a manifest, under the line where it stands |
-//! | `protocols` | what the catalogue has |
+//! | `protocols`, `starter` | what the catalogue has; a manifest to begin with |
+//! | `variants` | what each deviation flips |
 //! | `numbers`, `style`, `wrap` | numbers, colours, lines |
 
 mod comparison;
 mod failures;
+mod format;
+mod github;
+mod grid;
 pub mod json;
+mod jsonl;
+mod junit;
+mod markdown;
 mod mistakes;
 pub mod numbers;
 pub mod protocols;
+mod sarif;
+pub mod schema;
 pub mod simulation;
 mod single;
+mod starter;
 pub mod statistics;
 pub mod style;
 mod table;
 pub mod traces;
+pub mod variants;
 mod verdicts;
 mod wrap;
 
 pub use comparison::comparison;
 pub use failures::{failures, unused_faults};
+pub use format::{FORMATS, Format, Run, format};
+pub use grid::sweeps;
+pub use markdown::page;
 pub use mistakes::mistakes;
 pub use single::single;
+pub use starter::starter;
 pub use table::{Table, status, total};
+
+/// A text for people without its colours.
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}

@@ -12,7 +12,7 @@ pub fn single(checked: &Checked) -> String {
     let title = format!("{title}  {}", checked.check.name);
     match &checked.conclusion {
         Conclusion::Refused(sentence) => format!("{}: {sentence}\n", paint(BAD, "error")),
-        Conclusion::Skipped => format!("{}: {title}\n", paint(DOUBTFUL, "not run")),
+        Conclusion::Skipped | Conclusion::OutOfTime => format!("{}: {title}\n", paint(DOUBTFUL, "not run")),
         Conclusion::Searched(outcome) => {
             let (properties, stories) = (properties(outcome), stories(outcome));
             format!("{}\n\n{properties}\n{}{stories}", title.trim_end(), numbers(outcome))

@@ -80,6 +80,7 @@ fn cut(text: &str, width: usize) -> String {
 pub fn status(checked: &Checked) -> String {
     let (style, word) = match (&checked.conclusion, checked.exit()) {
         (Conclusion::Skipped, _) => (FAINT, "not run"),
+        (Conclusion::OutOfTime, _) => (DOUBTFUL, "NO TIME"),
         (Conclusion::Refused(_), _) => (BAD, "REFUSED"),
         (Conclusion::Searched(_), Exit::Expected) => (GOOD, "ok"),
         (Conclusion::Searched(_), Exit::Undecided) => (DOUBTFUL, "UNDECIDED"),
@@ -95,13 +96,15 @@ pub fn status(checked: &Checked) -> String {
 pub fn total(checks: &[Checked], elapsed_us: u64) -> String {
     let ending = |exit| checks.iter().filter(|checked| checked.exit() == exit).count();
     let skipped = checks.iter().filter(|checked| matches!(checked.conclusion, Conclusion::Skipped)).count();
+    let late = checks.iter().filter(|checked| matches!(checked.conclusion, Conclusion::OutOfTime)).count();
     let groups = [
         (ending(Exit::Expected), GOOD, "as expected"),
         (ending(Exit::Differs), BAD, "FAILED"),
         (ending(Exit::Usage), BAD, "REFUSED"),
-        (ending(Exit::Undecided), DOUBTFUL, "undecided"),
+        (ending(Exit::Undecided) - late, DOUBTFUL, "undecided"),
         (ending(Exit::Interrupted) - skipped, DOUBTFUL, "interrupted"),
         (skipped, DOUBTFUL, "not run"),
+        (late, DOUBTFUL, "not run for want of time"),
     ];
     let groups = groups.into_iter().filter(|(number, _, _)| *number > 0);
     let groups: Vec<String> = groups.map(|(number, style, word)| paint(style, format!("{number} {word}"))).collect();

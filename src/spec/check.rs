@@ -3,38 +3,49 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::Cell;
 use crate::cluster::Instance;
 use crate::engine::{Limits, StopWhen};
 use crate::system::{FairnessOverride, PropertyCard, PropertyKind, PropertySet, ShowsIn};
 
-/// One file of checks of one protocol.
+/// One file of checks, mostly of one protocol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// The file, as it was named.
     pub file: String,
-    /// The protocol's name.
-    pub protocol: String,
-    /// The checks, in the order of the file.
+    /// The name of the protocol of checks that name none.
+    pub protocol: Option<String>,
+    /// The checks, in the order of the file; for a sweep, its cells in the order of its axes.
     pub checks: Vec<Check>,
 }
 
 /// One instance of a protocol and what is expected of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// Its name, unique in its file.
+    /// Its name, unique in its file; that of a cell is the name of the sweep and the cell's label.
     pub name: String,
     /// Where it stands: file and line. `None` if it was put together from command-line options.
     pub place: Option<(String, usize)>,
+    /// Where it stands in a sweep, if it is a cell of one.
+    pub cell: Option<Cell>,
     /// How long it may take.
     pub size: Size,
+    /// Words by which it can be selected.
+    pub tags: Vec<String>,
     /// What is run.
     pub instance: Instance,
     /// Where the search is cut.
     pub limits: Limits,
     /// What is assumed of fairness, in place of what the properties say.
     pub fairness: FairnessOverride,
+    /// Whether it is as expected if a limit leaves something undecided.
+    pub undecided_allowed: bool,
     /// What is expected of each property, by its name.
     pub expect: IndexMap<String, Expected>,
+    /// Of properties that are expected to be violated: the steps that the counterexample must have, in this order,
+    /// with any others between. Each is a pattern of what [`Action`](crate::system::Action)s are called, such as
+    /// `crash acceptor*` or `deliver *Promise*`.
+    pub shapes: IndexMap<String, Vec<String>>,
     /// The counts that were found when it was last looked at.
     pub lock: Option<Lock>,
     /// Where a count or length comes from that others have found.

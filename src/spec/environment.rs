@@ -15,7 +15,7 @@ const IN_FLIGHT: &Words<InFlightAtCrash> = &[("kept", InFlightAtCrash::Kept), ("
 const ACROSS_SIDES: &Words<InFlightAcrossSides> =
     &[("kept", InFlightAcrossSides::Kept), ("lost", InFlightAcrossSides::Lost)];
 
-const FAULT_KEYS: &[&str] =
+pub(super) const FAULT_KEYS: &[&str] =
     &["loss", "duplicates", "corruptions", "crashes", "lost_saves", "torn_saves", "pauses", "partitions"];
 const LOSS_KEYS: &[&str] = &["total", "of"];
 const CRASH_KEYS: &[&str] = &["total", "at_once", "of", "restart", "in_flight"];

@@ -6,9 +6,10 @@ use super::Expected;
 use super::manifest::Names;
 use super::reader::{Entry, Form, Node, Reader, quoted};
 use crate::cluster::HANDLERS_BEHAVE;
-use crate::system::{PropertyCard, PropertyKind};
+use crate::system::{ActionKind, PropertyCard, PropertyKind};
 
 const WILDCARD: &str = "*";
+const BOUND_KEYS: &[&str] = &["at_most_steps", "shape"];
 const VERDICTS: &[&str] = &["holds", "violated", "reachable", "unreachable", "undecided"];
 
 /// What is expected of each property, by its name.
@@ -96,10 +97,16 @@ fn verdict(reader: &mut Reader, node: &Node) -> Option<Expected> {
                 reader.wrong_type(violated, "{ at_most_steps = 12 }");
                 return None;
             }
-            let bounds = reader.section(violated, &["at_most_steps"])?;
-            let most = bounds.required(reader, "at_most_steps", "this bound")?;
-            let most = reader.count(most, u64::from(u32::MAX))?;
-            Some(Expected::Violated { at_most_steps: Some(most as u32) })
+            let bounds = reader.section(violated, BOUND_KEYS)?;
+            let most = match bounds.get("at_most_steps") {
+                Some(most) => Some(reader.count(most, u64::from(u32::MAX))? as u32),
+                None if bounds.get("shape").is_some() => None,
+                None => {
+                    bounds.required(reader, "at_most_steps", "this bound");
+                    return None;
+                }
+            };
+            Some(Expected::Violated { at_most_steps: most })
         }
         Form::Whole(_) | Form::Flag(_) | Form::List(_) | Form::Other(_) => {
             reader.wrong_type(
@@ -119,4 +126,32 @@ fn word_of(reader: &mut Reader, node: &Node, word: &str) -> Option<Expected> {
         reader.unknown(&node.span, "verdict", word, VERDICTS.iter().copied());
     }
     found
+}
+
+/// Of properties that are expected to be violated in a certain shape, the steps that it has.
+pub(super) fn shapes(reader: &mut Reader, node: Option<&Node>) -> IndexMap<String, Vec<String>> {
+    let mut shapes = IndexMap::new();
+    let Some(section) = node.and_then(|node| reader.open_section(node)) else { return shapes };
+    for entry in section.entries {
+        let violated = entry.node.entry("violated");
+        let Some(shape) = violated.and_then(|violated| violated.entry("shape")) else { continue };
+        if entry.key == WILDCARD {
+            reader.wrong(&shape.span, "one shape is not that of several counterexamples", "the name of a property");
+        }
+        let steps: Vec<String> = reader.list(shape).iter().filter_map(|step| shape_step(reader, step)).collect();
+        shapes.insert(entry.key.clone(), steps);
+    }
+    shapes
+}
+
+/// A kind of step, and if need be a pattern of who and what: `crash`, `deliver *Promise*`.
+fn shape_step(reader: &mut Reader, node: &Node) -> Option<String> {
+    let step = reader.text(node)?;
+    let kind = step.split(' ').next().unwrap_or_default();
+    let words = ActionKind::ALL.map(ActionKind::word);
+    if !words.contains(&kind) && !kind.contains(['*', '?']) {
+        reader.unknown(&node.span, "kind of step", kind, words);
+        return None;
+    }
+    Some(step.to_owned())
 }

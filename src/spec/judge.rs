@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::{Expected, Lock};
+use super::{Expected, Lock, is_like};
 use crate::engine::{Cut, Ended, Exploration, Verdict};
 use crate::exit::Exit;
 use crate::system::PropertyCard;
+use crate::trace::Trace;
 
 /// One way in which a finished search is not what its check expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,13 @@ pub enum Failure {
         steps: u32,
         /// The most that the check expects.
         at_most_steps: u32,
+    },
+    /// The property is violated, but not in the way that the check expects.
+    AnotherShape {
+        /// Which property.
+        property_ix: usize,
+        /// The step of the expected shape that the counterexample does not have, after those before it.
+        missing: String,
     },
     /// A situation that should be reachable is not: the other verdicts may say nothing.
     WitnessMissing {
@@ -81,6 +89,7 @@ impl Failure {
             Self::ViolationNotFound { .. } => "violation-not-found",
             Self::AnotherViolated { .. } => "another-violated",
             Self::TooLong { .. } => "too-long",
+            Self::AnotherShape { .. } => "another-shape",
             Self::WitnessMissing { .. } => "witness-missing",
             Self::WitnessReached { .. } => "witness-reached",
             Self::Undecided { .. } => "undecided",
@@ -96,6 +105,7 @@ impl Failure {
             | Self::ViolationNotFound { property_ix }
             | Self::AnotherViolated { property_ix, .. }
             | Self::TooLong { property_ix, .. }
+            | Self::AnotherShape { property_ix, .. }
             | Self::WitnessMissing { property_ix }
             | Self::WitnessReached { property_ix, .. }
             | Self::Undecided { property_ix, .. }
@@ -113,6 +123,7 @@ impl Failure {
             | Self::ViolationNotFound { .. }
             | Self::AnotherViolated { .. }
             | Self::TooLong { .. }
+            | Self::AnotherShape { .. }
             | Self::WitnessMissing { .. }
             | Self::WitnessReached { .. }
             | Self::Decided { .. }
@@ -132,6 +143,9 @@ impl fmt::Display for Failure {
             }
             Self::TooLong { steps, at_most_steps, .. } => {
                 write!(f, "violated in {}, longer than at_most_steps = {at_most_steps}", counted(*steps))
+            }
+            Self::AnotherShape { missing, .. } => {
+                write!(f, "violated, but in another shape: no step `{missing}` where the shape has it")
             }
             Self::WitnessMissing { .. } => write!(f, "witness missing: the situation is out of reach"),
             Self::WitnessReached { steps, .. } => {
@@ -201,6 +215,19 @@ fn difference(
         (Verdict::Unreachable, Expected::Reachable) => Some(Failure::WitnessMissing { property_ix }),
         (Verdict::Holds | Verdict::Reachable | Verdict::Unreachable, _) => None,
     }
+}
+
+/// The failure if a counterexample does not have the steps of a shape in their order.
+pub(super) fn another_shape(property_ix: usize, shape: &[String], trace: &Trace) -> Option<Failure> {
+    let mut steps = trace.steps.iter().map(|step| step.action.to_string());
+    let missing = shape.iter().find(|wanted| !steps.any(|step| begins_like(&step, wanted)))?;
+    Some(Failure::AnotherShape { property_ix, missing: missing.clone() })
+}
+
+/// A kind of step alone stands for all of that kind.
+fn begins_like(step: &str, wanted: &str) -> bool {
+    let kind = step.split(' ').next().unwrap_or_default();
+    if wanted.contains(' ') { is_like(step, wanted) } else { is_like(kind, wanted) }
 }
 
 fn count_moved(lock: Option<Lock>, exploration: &Exploration) -> Option<Failure> {

@@ -1,14 +1,25 @@
 //! Writes the counts that were found into a manifest, and leaves all else as it was written.
 
-use toml_edit::{DocumentMut, InlineTable, Item, TableLike, TomlError, Value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, TomlError, Value};
 
 use super::Lock;
 
-/// The text of a manifest with new locks for the checks with these names. Comments and order stay.
+/// The counts of one check, or of one cell of a sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The name of the check, or of the sweep.
+    pub name: String,
+    /// The label of the cell.
+    pub cell: Option<String>,
+    /// The counts.
+    pub lock: Lock,
+}
+
+/// The text of a manifest with new locks for these checks. Comments and order stay.
 ///
 /// # Errors
 /// If the text is not TOML.
-pub fn lock(text: &str, locks: &[(&str, Lock)]) -> Result<String, TomlError> {
+pub fn lock(text: &str, locks: &[Counted]) -> Result<String, TomlError> {
     let mut document: DocumentMut = text.parse()?;
     let checks: Vec<&mut dyn TableLike> = match document.get_mut("check") {
         Some(Item::ArrayOfTables(tables)) => tables.iter_mut().map(|table| table as &mut dyn TableLike).collect(),
@@ -20,20 +31,33 @@ pub fn lock(text: &str, locks: &[(&str, Lock)]) -> Result<String, TomlError> {
     };
     for check in checks {
         let name = check.get("name").and_then(Item::as_str).unwrap_or_default();
-        if let Some((_, lock)) = locks.iter().find(|(other, _)| *other == name) {
-            set_lock(check, lock);
+        let own: Vec<&Counted> = locks.iter().filter(|counted| counted.name == name).collect();
+        for counted in own {
+            match &counted.cell {
+                None => set_lock(check, "lock", counted.lock),
+                Some(cell) => set_lock(cells(check), cell, counted.lock),
+            }
         }
     }
     Ok(document.to_string())
 }
 
-fn set_lock(check: &mut dyn TableLike, lock: &Lock) {
+/// The locks of a sweep: a table of its own, unless someone has written another.
+fn cells(check: &mut dyn TableLike) -> &mut dyn TableLike {
+    let item = check.entry("lock").or_insert_with(|| Item::Table(Table::new()));
+    if !item.is_table_like() {
+        *item = Item::Table(Table::new());
+    }
+    item.as_table_like_mut().expect("it has just been made one")
+}
+
+fn set_lock(table: &mut dyn TableLike, key: &str, lock: Lock) {
     let counts = [("states", lock.states), ("depth", u64::from(lock.depth))];
-    if let Some(table) = check.get_mut("lock").and_then(Item::as_table_like_mut) {
+    if let Some(table) = table.get_mut(key).and_then(Item::as_table_like_mut) {
         counts.into_iter().for_each(|(key, count)| set(table, key, count));
     } else {
         let inline: InlineTable = counts.into_iter().map(|(key, count)| (key, number(count))).collect();
-        check.insert("lock", Item::Value(inline.into()));
+        table.insert(key, Item::Value(inline.into()));
     }
 }
 
@@ -74,11 +98,9 @@ name = "three"
 states = 5 # five
 depth = 6
 "#;
-        let locks = [
-            ("two", Lock { states: 70, depth: 7 }),
-            ("one", Lock { states: 90, depth: 9 }),
-            ("three", Lock { states: 80, depth: 8 }),
-        ];
+        let lock_of =
+            |name: &str, states, depth| Counted { name: name.to_owned(), cell: None, lock: Lock { states, depth } };
+        let locks = [lock_of("two", 70, 7), lock_of("one", 90, 9), lock_of("three", 80, 8)];
         let expected = r#"# Paxos
 protocol = "paxos"
 
@@ -100,5 +122,20 @@ depth = 8
 "#;
         assert_eq!(lock(text, &locks).unwrap(), expected);
         assert_eq!(lock(text, &[]).unwrap(), text);
+    }
+
+    #[test]
+    fn cells_have_a_table_of_their_own() {
+        let text = "[[check]]\nname = \"s\"\nsweep = { network = [\"fifo\"] } # one\n\n[[check]]\nname = \"t\"\n";
+        let counted = |states| Counted {
+            name: "s".to_owned(),
+            cell: Some("network=fifo".to_owned()),
+            lock: Lock { states, depth: 3 },
+        };
+        let once = lock(text, &[counted(7)]).unwrap();
+        let expected = "[[check]]\nname = \"s\"\nsweep = { network = [\"fifo\"] } # one\n\n[check.lock]\n\
+                        \"network=fifo\" = { states = 7, depth = 3 }\n\n[[check]]\nname = \"t\"\n";
+        assert_eq!(once, expected);
+        assert_eq!(lock(&once, &[counted(8)]).unwrap(), expected.replace('7', "8"));
     }
 }

@@ -10,13 +10,21 @@ use toml_edit::{Document, Item, Key, TableLike, Value};
 use super::{Mistake, Mistakes, Source, nearest};
 
 /// A value with its place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) form: Form,
     pub(super) span: Range<usize>,
 }
 
-#[derive(Debug)]
+impl Node {
+    /// The value of a key, if this is a table that has it.
+    pub(super) fn entry(&self, key: &str) -> Option<&Node> {
+        let Form::Section(entries) = &self.form else { return None };
+        entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+}
+
+#[derive(Clone, Debug)]
 pub(super) enum Form {
     Text(String),
     Whole(i64),
@@ -28,7 +36,7 @@ pub(super) enum Form {
 }
 
 /// A key with its value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) key_span: Range<usize>,
@@ -67,6 +75,14 @@ impl Reader {
             Some(read) if self.mistakes.is_empty() => Ok(read),
             _ => {
                 self.mistakes.sort_by_key(|mistake| (mistake.span.start, mistake.span.end));
+                // What all cells of a sweep share is read once for each.
+                let mut told = Vec::new();
+                self.mistakes.retain(|mistake| {
+                    !told.contains(mistake) && {
+                        told.push(mistake.clone());
+                        true
+                    }
+                });
                 Err(Mistakes { source: self.source, mistakes: self.mistakes })
             }
         }

@@ -1,5 +1,6 @@
 //! From a check to its outcome.
 
+use super::judge::another_shape;
 use super::{Check, Expected, Failure, judge};
 use crate::cluster::Entry;
 use crate::engine::{Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore};
@@ -36,6 +37,8 @@ pub enum Conclusion {
     Refused(String),
     /// The run was interrupted before it began.
     Skipped,
+    /// The time for the whole run was spent before it began.
+    OutOfTime,
 }
 
 /// A search that ended, and what it means. Lists go by the index of the property.
@@ -75,9 +78,16 @@ pub fn run(check: Check, entry: &dyn Entry, manner: Manner, progress: &dyn Progr
         let path = exploration.findings[property_ix].as_ref()?.path.as_ref()?;
         Some(Trace::of(&*system, path, &check.instance, property_ix))
     };
-    let traces = (0..properties.len()).map(trace_of).collect();
+    let traces: Vec<Option<Trace>> = (0..properties.len()).map(trace_of).collect();
     let expected: Vec<Expected> = properties.iter().map(|property| check.expected(property)).collect();
-    let failures = judge(&properties, &expected, check.lock, &exploration);
+    let mut failures = judge(&properties, &expected, check.lock, &exploration);
+    for (property_ix, trace) in traces.iter().enumerate() {
+        let shape = check.shapes.get(&properties[property_ix].name);
+        failures.extend(trace.iter().zip(shape).filter_map(|(trace, shape)| another_shape(property_ix, shape, trace)));
+    }
+    if check.undecided_allowed {
+        failures.retain(|failure| failure.exit() != Exit::Undecided);
+    }
     let outcome = Outcome { properties, expected, exploration, traces, failures };
     Checked { check, conclusion: Conclusion::Searched(Box::new(outcome)) }
 }
@@ -87,8 +97,13 @@ impl Checked {
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.conclusion {
             Conclusion::Searched(outcome) => Some(outcome),
-            Conclusion::Refused(_) | Conclusion::Skipped => None,
+            Conclusion::Refused(_) | Conclusion::Skipped | Conclusion::OutOfTime => None,
         }
+    }
+
+    /// The traces that were made.
+    pub fn traces(&self) -> impl Iterator<Item = &Trace> {
+        self.outcome().into_iter().flat_map(|outcome| outcome.traces.iter().flatten())
     }
 
     /// The exit code that it asks for. A check that nobody wrote down (from command-line options) knows of no
@@ -98,6 +113,7 @@ impl Checked {
         match &self.conclusion {
             Conclusion::Refused(_) => Exit::Usage,
             Conclusion::Skipped => Exit::Interrupted,
+            Conclusion::OutOfTime => Exit::Undecided,
             Conclusion::Searched(outcome) => outcome.failures.iter().fold(Exit::Expected, |exit, failure| {
                 let missing = matches!(failure, Failure::WitnessMissing { .. });
                 exit.and(if ad_hoc && missing { Exit::Undecided } else { failure.exit() })

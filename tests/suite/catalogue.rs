@@ -70,7 +70,7 @@ fn every_card_says_what_is_modelled_and_what_is_left_out() {
 fn every_deviation_has_a_check_of_its_own_on_the_property_that_it_names() {
     each_protocol(|entry, manifest| {
         for deviation in entry.deviations() {
-            let name = format!("{} {}", manifest.protocol, deviation.name);
+            let name = format!("{} {}", entry.card().name, deviation.name);
             let own: Vec<&Check> =
                 manifest.checks.iter().filter(|check| check.instance.deviations == [deviation.name]).collect();
             assert!(own.iter().any(|check| check.size == Size::Small), "{name} has no small check of its own");
@@ -95,7 +95,7 @@ fn every_property_is_broken_somewhere_and_every_witness_reached() {
         let title = entry.card().title;
         let as_published = title.contains("as published") || title.contains("article");
         for property in entry.properties() {
-            let name = format!("{} {}", manifest.protocol, property.name);
+            let name = format!("{} {}", entry.card().name, property.name);
             let mut checks = manifest.checks.iter();
             let shown = match property.kind {
                 PropertyKind::Always
@@ -118,12 +118,12 @@ fn every_property_is_broken_somewhere_and_every_witness_reached() {
 
 #[test]
 fn every_count_is_locked() {
-    each_protocol(|_, manifest| {
+    each_protocol(|entry, manifest| {
         let unlocked: Vec<&str> = (manifest.checks.iter())
             .filter(|check| check.lock.is_none() && check.limits == Default::default())
             .map(|check| check.name.as_str())
             .collect();
-        assert!(unlocked.is_empty(), "{}: {unlocked:?}", manifest.protocol);
+        assert!(unlocked.is_empty(), "{}: {unlocked:?}", entry.card().name);
     });
 }
 

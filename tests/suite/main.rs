@@ -5,6 +5,8 @@
 //! | `catalogue` | the rules that every shipped protocol is held to |
 //! | `cli` | the command line, run in this process |
 //! | `manifests` | manifests: what they mean, and every way to get one wrong |
+//! | `mutations` | protocols with a guard taken away turn their checks red |
+//! | `schema` | documents against the schemas of others and of ours |
 //! | `oracles` | ours against truths from outside: a naive search, a naive reference of the cluster, stateright, published counts |
 //! | `peers` | stateright's examples as protocols of ours; the bench includes them too |
 //! | `turnstile` | a protocol of one page, for tests that need one |
@@ -15,6 +17,8 @@
 mod catalogue;
 mod cli;
 mod manifests;
+mod mutations;
 mod oracles;
 mod peers;
+mod schema;
 mod turnstile;

@@ -258,5 +258,100 @@ fn a_message_is_also_one_line() {
 #[test]
 fn a_manifest_is_not_judged_by_its_file_name() {
     let text = "protocol = \"turnstile\"\n[[check]]\nname = \"c\"\n";
-    assert_eq!(spec::read(Source::file("x", text), CATALOGUE).unwrap().protocol, "turnstile");
+    assert_eq!(spec::read(Source::file("x", text), CATALOGUE).unwrap().protocol.as_deref(), Some("turnstile"));
+}
+
+fn sweep(body: &str) -> Vec<Check> {
+    manifest(&format!("protocol = \"turnstile\"\n[[check]]\nname = \"s\"\n{body}")).checks
+}
+
+#[test]
+fn a_sweep_stands_for_a_check_for_each_combination() {
+    let checks = sweep(
+        r#"
+sweep = { "params.clients" = [1, 2], faults.crashes.total = [0, 1, 2], deviations = [[], ["let-all-in"]] }
+assume = ["faults.crashes.total <= params.clients"]
+expect = { all-enter = "unreachable" }
+
+[[check.cells]]
+where = ["deviations has let-all-in", "params.clients >= 2"]
+expect = { one-at-a-time = "violated", all-enter = "reachable" }
+
+[[check.cells]]
+where = "params.clients == 1"
+expect = { all-enter = "reachable" }
+"#,
+    );
+    let told = |check: &Check| {
+        let expect = |name: &str| check.expect[name].word();
+        format!("{} | {} | {}", check.name, expect("one-at-a-time"), expect("all-enter"))
+    };
+    insta::assert_snapshot!(checks.iter().map(told).collect::<Vec<_>>().join("\n"));
+    assert_eq!(checks[4].instance.params["clients"], ParamValue::Count(2));
+    assert_eq!(checks[7].instance.environment.crashes.total, Budget::AtMost(1));
+    assert_eq!(checks[7].instance.deviations, ["let-all-in"]);
+}
+
+#[test]
+fn a_sweep_changes_one_key_and_leaves_its_neighbours() {
+    let checks = sweep(
+        r#"
+faults.crashes = { total = 5, restart = false }
+sweep = { "faults.crashes.total" = [1], network = ["fifo", "unordered"], "limits.depth" = [9] }
+lock = { "crashes=1, network=fifo, depth=9" = { states = 5, depth = 6 } }
+"#,
+    );
+    assert!(checks.iter().all(|check| !check.instance.environment.crashes.restart));
+    assert_eq!(checks[0].instance.environment.crashes.total, Budget::AtMost(1));
+    assert_eq!((checks[0].limits.depth, checks[1].instance.environment.network), (Some(9), NetworkKind::Unordered));
+    assert_eq!((checks[0].lock, checks[1].lock), (Some(Lock { states: 5, depth: 6 }), None));
+}
+
+#[test]
+fn a_check_may_name_its_protocol() {
+    let manifest = manifest(
+        "[[check]]\nname = \"a\"\nprotocol = \"turnstile\"\n[[check]]\nname = \"b\"\nsweep = { protocol = [\"turnstile\"] }\n",
+    );
+    assert_eq!(manifest.protocol, None);
+    assert!(manifest.checks.iter().all(|check| check.instance.protocol == "turnstile"));
+}
+
+#[test]
+fn sweeps_that_are_wrong() {
+    insta::assert_snapshot!(message_of(
+        r#"sweep = { "params.client" = [1, 2], "params.clients" = [1, 9], size = ["small"], network = [], loss = 3 }"#
+    ));
+    insta::assert_snapshot!(message_of(
+        r#"sweep = { "params.clients" = [1, 2] }
+assume = ["params.clients > 3"]"#
+    ));
+    insta::assert_snapshot!(message_of(
+        r#"sweep = { "params.clients" = [1, 2] }
+assume = ["params.client > 1", "params.clients has thank", "params.clients >"]
+lock = { "clients=3" = { states = 1, depth = 1 } }
+cells = [{ where = "params.clients == 3", expect = { enters = "unreachable" } }, { were = "true == true" }]"#
+    ));
+    insta::assert_snapshot!(message_of("cells = []"));
+}
+
+#[test]
+fn tags_shapes_and_what_is_allowed() {
+    let check = check(
+        r#"
+tags = ["nightly", "area/locks"]
+undecided = "allowed"
+expect = { one-at-a-time = { violated = { shape = ["deliver *Enter*", "crash"] } } }
+"#,
+    );
+    assert_eq!(
+        (&check.tags[..], check.undecided_allowed),
+        (&["nightly".to_owned(), "area/locks".to_owned()][..], true)
+    );
+    assert_eq!(check.expect["one-at-a-time"], Expected::Violated { at_most_steps: None });
+    assert_eq!(check.shapes["one-at-a-time"], ["deliver *Enter*", "crash"]);
+    insta::assert_snapshot!(message_of(
+        r#"tags = ["a b", "c", "c"]
+undecided = "allow"
+expect = { one-at-a-time = { violated = { shape = ["delivers x", 3] } }, "*" = { violated = { shape = ["crash"] } } }"#
+    ));
 }

@@ -12,7 +12,7 @@ const CHANGES_MAX: usize = 4;
 const LINE_CHARS_MAX: usize = 72;
 
 /// The trace as a diagram.
-pub(super) fn mermaid(trace: &Trace) -> String {
+pub(in crate::report) fn mermaid(trace: &Trace) -> String {
     let mut lines = vec!["sequenceDiagram".to_owned(), "    autonumber".to_owned()];
     for (ix, node) in trace.start.nodes.iter().enumerate() {
         lines.push(format!("    participant n{ix} as {}", escaped(&node.name)));

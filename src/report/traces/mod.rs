@@ -13,6 +13,7 @@ pub use markdown::LIMIT_CHARS as MARKDOWN_LIMIT_CHARS;
 
 use crate::system::Snapshot;
 use crate::trace::{Trace, story};
+pub(super) use mermaid::mermaid;
 
 /// A trace that was taken again.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ pub static TRACE_FORMATS: &[TraceFormat] = &[
     TraceFormat { name: "text", extension: "txt", about: "the numbered story", write: |retold| story(retold.trace) },
     TraceFormat { name: "json", extension: "json", about: "the trace itself, as `replay` reads it", write: |retold| retold.trace.to_json() },
     TraceFormat { name: "itf", extension: "itf.json", about: "Informal Trace Format, for the viewers of Apalache and Quint", write: itf::itf },
-    TraceFormat { name: "mermaid", extension: "mmd", about: "a Mermaid sequence diagram", write: |retold| mermaid::mermaid(retold.trace) },
+    TraceFormat { name: "mermaid", extension: "mmd", about: "a Mermaid sequence diagram", write: |retold| mermaid(retold.trace) },
     TraceFormat { name: "markdown", extension: "md", about: "a comment on a pull request", write: markdown::markdown },
     TraceFormat { name: "shiviz", extension: "log", about: "a log with vector clocks, for ShiViz", write: |retold| shiviz::shiviz(retold.trace) },
     TraceFormat { name: "code", extension: "q1", about: "a short code that `replay` takes", write: |retold| format!("{}\n", retold.code) },

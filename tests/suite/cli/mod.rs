@@ -2,11 +2,15 @@
 
 mod ad_hoc;
 mod catalogue;
+mod formats;
 mod locks;
+mod manual;
 mod replay;
 mod reports;
 mod selection;
+mod settings;
 mod specs;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -69,6 +73,12 @@ impl Project {
 
     fn run(&self, args: &[&str]) -> Ran {
         self.run_in(".", args)
+    }
+
+    /// A run with environment variables.
+    fn run_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        run(&Session { folder: self.folder.clone(), variables, ..Session::new(CATALOGUE) }, args)
     }
 
     fn run_in(&self, folder: &str, args: &[&str]) -> Ran {

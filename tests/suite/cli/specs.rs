@@ -22,6 +22,83 @@ faults = { crashes = { total = 1, of = ["client"], restart = false } }
 expect = { all-enter = "unreachable" }
 "#;
 
+/// A suite with every kind of outcome.
+pub(super) const EVERY_OUTCOME: &str = r#"
+[[check]]
+name = "should hold"
+deviations = ["let-all-in"]
+expect = { one-at-a-time = "holds", all-enter = "reachable" }
+
+[[check]]
+name = "no longer violated"
+expect = { one-at-a-time = "violated" }
+
+[[check]]
+name = "another is violated"
+deviations = ["panic"]
+params = { leave = true }
+expect = { one-at-a-time = "violated" }
+
+[[check]]
+name = "too long"
+deviations = ["let-all-in"]
+expect = { one-at-a-time = { violated = { at_most_steps = 3 } } }
+
+[[check]]
+name = "another shape"
+deviations = ["let-all-in"]
+expect = { one-at-a-time = { violated = { shape = ["deliver *Enter*", "timeout client1*"] } } }
+
+[[check]]
+name = "the shape that is expected"
+deviations = ["let-all-in"]
+expect = { one-at-a-time = { violated = { at_most_steps = 4, shape = ["deliver *Enter*", "deliver *Welcome"] } } }
+
+[[check]]
+name = "witness missing"
+
+[[check]]
+name = "witness reached"
+expect = { enters = "unreachable", all-enter = "unreachable" }
+
+[[check]]
+name = "count moved"
+expect = { all-enter = "unreachable" }
+lock = { states = 7, depth = 1 }
+source = "the back of an envelope"
+
+[[check]]
+name = "undecided"
+limits = { depth = 3 }
+expect = { all-enter = "unreachable" }
+
+[[check]]
+name = "decided"
+expect = { all-enter = "undecided" }
+
+[[check]]
+name = "nothing is duplicated where everything may be"
+network = "duplicating"
+faults = { duplicates = 1 }
+params = { clients = 1 }
+
+[[check]]
+name = "undecided, which is allowed"
+undecided = "allowed"
+limits = { depth = 3 }
+
+[[check]]
+name = "a sweep"
+tags = ["sweep"]
+sweep = { "params.clients" = [1, 2], deviations = [[], ["let-all-in"]], "faults.crashes" = [0, 1] }
+assume = "faults.crashes.total < params.clients"
+expect = { all-enter = "reachable", enters = "reachable" }
+
+[[check.cells]]
+where = ["params.clients == 2", "deviations has let-all-in"]
+expect = { one-at-a-time = "violated" }
+"#;
+
 #[test]
 fn all_specs_of_the_project_are_checked_without_arguments() {
     let project = Project::with_spec("all", GOOD);
@@ -69,58 +146,7 @@ fn mistakes_of_all_manifests_are_told_and_nothing_is_run() {
 
 #[test]
 fn every_way_to_fail_has_its_words() {
-    let project = Project::with_spec(
-        "fail",
-        r#"
-[[check]]
-name = "should hold"
-deviations = ["let-all-in"]
-expect = { one-at-a-time = "holds", all-enter = "reachable" }
-
-[[check]]
-name = "no longer violated"
-expect = { one-at-a-time = "violated" }
-
-[[check]]
-name = "another is violated"
-deviations = ["panic"]
-params = { leave = true }
-expect = { one-at-a-time = "violated" }
-
-[[check]]
-name = "too long"
-deviations = ["let-all-in"]
-expect = { one-at-a-time = { violated = { at_most_steps = 3 } } }
-
-[[check]]
-name = "witness missing"
-
-[[check]]
-name = "witness reached"
-expect = { enters = "unreachable", all-enter = "unreachable" }
-
-[[check]]
-name = "count moved"
-expect = { all-enter = "unreachable" }
-lock = { states = 7, depth = 1 }
-source = "the back of an envelope"
-
-[[check]]
-name = "undecided"
-limits = { depth = 3 }
-expect = { all-enter = "unreachable" }
-
-[[check]]
-name = "decided"
-expect = { all-enter = "undecided" }
-
-[[check]]
-name = "nothing is duplicated where everything may be"
-network = "duplicating"
-faults = { duplicates = 1 }
-params = { clients = 1 }
-"#,
-    );
+    let project = Project::with_spec("fail", EVERY_OUTCOME);
     let ran = project.run(&["check"]);
     assert_eq!((ran.exit, &ran.err[..]), (Exit::Differs, ""));
     insta::assert_snapshot!(ran.out);
