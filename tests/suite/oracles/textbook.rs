@@ -177,17 +177,17 @@ const NUMBERS: [u8; 4] = [2, 4, 1, 3];
 
 fn ring(state: &Ring) -> Vec<Act<Ring>> {
     let mut acts = Vec::new();
-    for node in 0..4 {
+    for (node, own) in NUMBERS.into_iter().enumerate() {
         let Some(number) = state.0[node].first().copied() else { continue };
         let mut rest = state.clone();
         rest.0[node].remove(0);
         if state.2 > 0 {
             acts.push(Act { kind: ActionKind::Drop, number: 0, next: (rest.0.clone(), rest.1, rest.2 - 1) });
         }
-        if number > NUMBERS[node] {
+        if number > own {
             rest.0[(node + 1) % 4].push(number);
         }
-        rest.1[node] |= number == NUMBERS[node];
+        rest.1[node] |= number == own;
         acts.push(Act { kind: ActionKind::Deliver, number: node as u32 * 8 + u32::from(number), next: rest });
     }
     acts
@@ -239,8 +239,13 @@ fn alternating_bit(state: &Link) -> Vec<Act<Link>> {
     if !acks.is_empty() {
         act(ActionKind::Deliver, 1, &|next| next.2[1] = next.1.remove(0));
     }
-    (0..messages.len()).for_each(|at| act(ActionKind::Drop, 0, &|next| drop(next.0.remove(at))));
-    (0..acks.len()).for_each(|at| act(ActionKind::Drop, 1, &|next| drop(next.1.remove(at))));
+    let without = |at: usize, len: usize| (0..len).filter(move |other| *other != at);
+    for at in 0..messages.len() {
+        act(ActionKind::Drop, 0, &|next| next.0 = without(at, messages.len()).map(|ix| messages[ix]).collect());
+    }
+    for at in 0..acks.len() {
+        act(ActionKind::Drop, 1, &|next| next.1 = without(at, acks.len()).map(|ix| acks[ix]).collect());
+    }
     acts
 }
 
