@@ -37,7 +37,7 @@ use crate::cluster::Instance;
 use crate::engine::{Ended, Statistics, Verdict};
 use crate::exit::Exit;
 use crate::spec::{Cell, Checked, Conclusion, Failure, Lock, Outcome, Size};
-use crate::system::{ActionKind, PropertyKind};
+use crate::system::{ActionKind, Fairness, PropertyKind};
 use crate::trace::Trace;
 
 /// What the member `format` of a report says.
@@ -101,6 +101,8 @@ struct PropertyRow<'a> {
     name: &'a str,
     kind: PropertyKind,
     claim: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fairness: Option<Fairness>,
     expected: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_most_steps: Option<u32>,
@@ -195,7 +197,7 @@ pub(super) fn row(checked: &Checked) -> Row<'_> {
         exit: checked.exit(),
         ended,
         failures,
-        properties: outcome.map(properties).unwrap_or_default(),
+        properties: outcome.map(|outcome| properties(checked, outcome)).unwrap_or_default(),
         unused_faults: checked.unused_faults(),
         lock: check.lock,
         statistics: outcome.map(|outcome| Numbers::of(&outcome.exploration.statistics)),
@@ -220,8 +222,9 @@ fn failures(outcome: &Outcome) -> Vec<FailureRow<'_>> {
     outcome.failures.iter().map(row).collect()
 }
 
-fn properties(outcome: &Outcome) -> Vec<PropertyRow<'_>> {
-    (0..outcome.properties.len()).map(|ix| property(outcome, ix)).collect()
+fn properties<'a>(checked: &Checked, outcome: &'a Outcome) -> Vec<PropertyRow<'a>> {
+    let row = |ix| PropertyRow { fairness: checked.fairness(ix), ..property(outcome, ix) };
+    (0..outcome.properties.len()).map(row).collect()
 }
 
 fn property(outcome: &Outcome, ix: usize) -> PropertyRow<'_> {
@@ -234,6 +237,7 @@ fn property(outcome: &Outcome, ix: usize) -> PropertyRow<'_> {
         name: &card.name,
         kind: card.kind,
         claim: &card.about,
+        fairness: None,
         expected: outcome.expected[ix].word(),
         at_most_steps: outcome.expected[ix].at_most_steps(),
         verdict: verdict.word(),

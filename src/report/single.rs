@@ -14,13 +14,13 @@ pub fn single(checked: &Checked) -> String {
         Conclusion::Refused(sentence) => format!("{}: {sentence}\n", paint(BAD, "error")),
         Conclusion::Skipped | Conclusion::OutOfTime => format!("{}: {title}\n", paint(DOUBTFUL, "not run")),
         Conclusion::Searched(outcome) => {
-            let (properties, stories) = (properties(outcome), stories(outcome));
+            let (properties, stories) = (properties(checked, outcome), stories(outcome));
             format!("{}\n\n{properties}\n{}{stories}", title.trim_end(), numbers(outcome))
         }
     }
 }
 
-fn properties(outcome: &Outcome) -> String {
+fn properties(checked: &Checked, outcome: &Outcome) -> String {
     let width = outcome.properties.iter().map(|card| card.name.chars().count()).max().unwrap_or_default();
     let line = |(ix, card): (usize, &crate::system::PropertyCard)| {
         let verdict = outcome.verdict(ix);
@@ -37,10 +37,11 @@ fn properties(outcome: &Outcome) -> String {
         };
         let kind = card.kind.word();
         format!(
-            "  {:width$}  {}  {}{more}\n",
+            "  {:width$}  {}  {}{more}{}\n",
             card.name,
             paint(FAINT, format!("{kind:11}")),
-            paint(style, verdict.word())
+            paint(style, verdict.word()),
+            checked.fairness(ix).map(|fairness| paint(FAINT, format!("  ({fairness})"))).unwrap_or_default(),
         )
     };
     outcome.properties.iter().enumerate().map(line).collect()

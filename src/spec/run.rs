@@ -5,7 +5,7 @@ use super::{Check, Expected, Failure, judge};
 use crate::cluster::Entry;
 use crate::engine::{Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore};
 use crate::exit::Exit;
-use crate::system::{ActionKind, PropertyCard};
+use crate::system::{ActionKind, Fairness, PropertyCard};
 use crate::trace::Trace;
 
 /// How a check is run; no verdict and no count depends on it.
@@ -119,6 +119,12 @@ impl Checked {
                 exit.and(if ad_hoc && missing { Exit::Undecided } else { failure.exit() })
             }),
         }
+    }
+
+    /// What is assumed of fairness for a property whose verdict depends on it.
+    pub fn fairness(&self, property_ix: usize) -> Option<Fairness> {
+        let card = &self.outcome()?.properties[property_ix];
+        card.kind.assumes_fairness().then(|| self.check.fairness.over(card.fairness))
     }
 
     /// The faults that the check allows and that never happened though every state was seen: what it says of them

@@ -1,12 +1,12 @@
 //! A guard is taken out of a protocol behind the back of its manifest: the checks turn red, with the right words.
 
-use quorate::cluster::{Entry, Instance, Roles};
+use quorate::cluster::{AssumptionCard, Entry, Instance, Roles};
 use quorate::engine::{Paths, Silent, StopWhen};
 use quorate::exit::Exit;
 use quorate::model::{Card, DeviationCard, NetworkKind, Parameter};
 use quorate::report;
 use quorate::spec::{self, Check, Expected, Failure, Manner, Size, Source};
-use quorate::system::{Explain, PropertyCard};
+use quorate::system::{Explain, ObservableCard, PropertyCard};
 use quorate_models::CATALOGUE;
 
 /// A protocol in which one line has been changed: nobody who asks it is told.
@@ -31,6 +31,14 @@ impl Entry for Mutant<'_> {
 
     fn properties(&self) -> Vec<PropertyCard> {
         self.original.properties()
+    }
+
+    fn assumptions(&self) -> Vec<AssumptionCard> {
+        self.original.assumptions()
+    }
+
+    fn observables(&self) -> Vec<ObservableCard> {
+        self.original.observables()
     }
 
     fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Roles), String> {

@@ -65,6 +65,7 @@ pub(super) fn properties() -> Vec<Property<TwoPhase>> {
         coordinator_consistency(),
         termination(),
         outcome_spreads(),
+        all_decide(),
         all_commit(),
         all_abort("abort-after-no", "A No makes all abort", Excuse::No),
         all_abort("abort-by-timeout", "Impatience makes all abort, without any No before it", Excuse::Overdue),
@@ -109,6 +110,17 @@ fn termination() -> Property<TwoPhase> {
             let id = position_of(decided, false)?;
             Some(Evidence::new(format!("{id:?} has not decided, and nothing can happen any more")))
         })
+}
+
+/// AC5 as a claim about runs: no run goes round for ever with a participant that is up and undecided. What is
+/// delivered, what fires and who comes back is as weak fairness has it; a node that never comes back is a fault of
+/// the environment.
+fn all_decide() -> Property<TwoPhase> {
+    let claim = "Every run comes to where all participants that are up have decided, and stays there";
+    Claim::eventually_always("all-decide", claim).by_nodes(up_and_decided, |_, decided| {
+        let id = position_of(decided, false)?;
+        Some(Evidence::new(format!("{id:?} has not decided")))
+    })
 }
 
 /// What cooperative termination gives even without the coordinator: who waits for ever has nobody to learn

@@ -8,6 +8,7 @@
 //! | `actors`, `environments` | what they are tried on |
 //! | `agreement` | one instance of ours against the reference |
 //! | `rules` | the search alone, on random rules over words |
+//! | `shared`, `textbook` | algorithms over shared variables, with the verdicts of the textbooks and the counts of TLC |
 //! | `small` | small actors in every environment, random actors in random ones |
 //! | `stateright` | stateright's examples, counted by stateright and by us |
 //! | `traps` | what goes wrong in stateright, shown not to here |
@@ -21,8 +22,10 @@ mod fair_runs;
 mod naive;
 mod reference;
 mod rules;
+mod shared;
 mod small;
 mod stateright;
+mod textbook;
 mod traps;
 mod two_phase_set;
 mod whole;

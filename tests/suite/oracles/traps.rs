@@ -547,3 +547,45 @@ mod choices {
         assert_eq!(explore(&cluster, &everything(1), &Silent).statistics.distinct, 3);
     }
 }
+
+/// A graph of numbers, with the claim that an odd one comes at last.
+#[derive(Clone, Debug)]
+struct OddAtLast(Vec<(u32, u32)>);
+
+impl Model for OddAtLast {
+    type State = u32;
+    type Action = u32;
+
+    fn init_states(&self) -> Vec<u32> {
+        vec![0]
+    }
+
+    fn actions(&self, state: &u32, actions: &mut Vec<u32>) {
+        actions.extend(self.0.iter().filter(|(from, _)| from == state).map(|(_, to)| *to));
+    }
+
+    fn next_state(&self, _: &u32, to: u32) -> Option<u32> {
+        Some(to)
+    }
+
+    fn properties(&self) -> Vec<stateright::Property<Self>> {
+        vec![stateright::Property::eventually("odd", |_, state| state % 2 == 1)]
+    }
+}
+
+/// Where a run goes round for ever, and where two ways join of which one has seen the odd number, stateright says that
+/// `eventually` holds.
+#[test]
+fn what_never_happens_is_found_on_cycles_and_where_ways_join() {
+    let round = OddAtLast(vec![(0, 2), (2, 0)]);
+    let joined = OddAtLast(vec![(0, 1), (0, 2), (1, 4), (2, 4), (4, 6)]);
+    for (model, steps) in [(round, 2), (joined, 3)] {
+        assert!(model.clone().checker().spawn_bfs().join().discovery("odd").is_none(), "it is missed there");
+        let found = explore(&Whole::new(model), &everything(1), &quorate::engine::Silent);
+        assert_eq!(found.verdict(0, PropertyKind::Eventually), Verdict::Violated);
+        assert_eq!(found.findings[0].as_ref().unwrap().depth, steps);
+    }
+    let kept = OddAtLast(vec![(0, 1), (0, 2), (1, 4), (2, 3), (3, 4), (4, 4)]);
+    let found = explore(&Whole::new(kept), &everything(1), &quorate::engine::Silent);
+    assert_eq!(found.verdict(0, PropertyKind::Eventually), Verdict::Holds);
+}
