@@ -11,6 +11,7 @@
 //! | `deviation` | named wrong acts, and sets of them |
 //! | `roster` | who takes part, by role |
 //! | `history` | what an observer remembers of the steps |
+//! | `operations` | a law: the calls of clients are linearizable |
 //! | `property` | claims |
 //! | `condition` | conditions, by what they read; assumptions |
 //! | `environment` | network and fault budgets |
@@ -19,6 +20,7 @@ mod condition;
 mod deviation;
 mod environment;
 mod history;
+mod operations;
 mod params;
 mod property;
 mod protocol;
@@ -28,6 +30,7 @@ pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
 pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
 pub use environment::{Budget, Crashes, Environment, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery};
 pub use history::{Cause, Facts, History, Step};
+pub use operations::{Call, CallFact, Operations, Sequential};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};
 pub use property::{Claim, Property, StepClaim, World};
 pub use protocol::{Card, Datum, Node, Protocol, ProtocolActor};
