@@ -10,6 +10,7 @@ pub mod stores;
 /// Every protocol, by name: one line each.
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<consensus::MultiPaxos>(),
     entry::<locks::OptimisticArticle>(),
     entry::<consensus::Paxos>(),
     entry::<consensus::PaxosAcceptUnconditional>(),
@@ -25,4 +26,6 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<commit::TwoPhaseBlock>(),
     entry::<commit::TwoPhaseClass>(),
     entry::<commit::TwoPhase>(),
+    entry::<consensus::Viewstamped>(),
+    entry::<consensus::Zab>(),
 ];

@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `multi_paxos` | a log of instances of Paxos with one leader |
 //! | `paxos` | single-decree Paxos, as its paper has it |
 //! | `decisions` | a ghost of the published forms: who decided what |
 //! | `paxos_accept_unconditional` | Paxos whose acceptors accept whatever they are told to, as an article tells it |
@@ -10,8 +11,12 @@
 //! | `paxos_decide_on_promise` | Paxos that decides on promises, as an article tells it |
 //! | `paxos_random_id` | Paxos with random numbers, as an article's Python class has it |
 //! | `raft` | Raft, as its paper has it |
+//! | `tally` | what clients see of a replicated log |
+//! | `viewstamped` | Viewstamped Replication, as its second paper has it |
+//! | `zab` | the atomic broadcast of ZooKeeper, as its paper has it |
 
 mod decisions;
+pub mod multi_paxos;
 pub mod paxos;
 pub mod paxos_accept_unconditional;
 pub mod paxos_block;
@@ -19,7 +24,11 @@ pub mod paxos_class;
 pub mod paxos_decide_on_promise;
 pub mod paxos_random_id;
 pub mod raft;
+pub mod tally;
+pub mod viewstamped;
+pub mod zab;
 
+pub use multi_paxos::MultiPaxos;
 pub use paxos::Paxos;
 pub use paxos_accept_unconditional::PaxosAcceptUnconditional;
 pub use paxos_block::PaxosBlock;
@@ -27,3 +36,5 @@ pub use paxos_class::PaxosClass;
 pub use paxos_decide_on_promise::PaxosDecideOnPromise;
 pub use paxos_random_id::PaxosRandomId;
 pub use raft::Raft;
+pub use viewstamped::Viewstamped;
+pub use zab::Zab;

@@ -11,6 +11,7 @@
 //! | `deviation` | named wrong acts, and sets of them |
 //! | `roster` | who takes part, by role |
 //! | `history` | what an observer remembers of the steps |
+//! | `operations` | a law: the calls of clients are linearizable |
 //! | `property` | claims |
 //! | `condition` | conditions, by what they read; assumptions |
 //! | `observable` | what can be measured of a run |
@@ -21,6 +22,7 @@ mod deviation;
 mod environment;
 mod history;
 mod observable;
+mod operations;
 mod params;
 mod property;
 mod protocol;
@@ -34,6 +36,7 @@ pub use environment::{
 };
 pub use history::{Cause, Facts, History, Step};
 pub use observable::{Measure, Observable, Reading};
+pub use operations::{Call, CallFact, Operations, Sequential};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};
 pub use property::{Claim, Property, StepClaim, World};
 pub use protocol::{Card, Datum, Node, Protocol, ProtocolActor};

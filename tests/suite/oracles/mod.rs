@@ -7,6 +7,7 @@
 //! | `reference` | the cluster once more, naively |
 //! | `actors`, `environments` | what they are tried on |
 //! | `agreement` | one instance of ours against the reference |
+//! | `linearizability` | the law of linearizability, and stateright's tester |
 //! | `rules` | the search alone, on random rules over words |
 //! | `shared`, `textbook` | algorithms over shared variables, with the verdicts of the textbooks and the counts of TLC |
 //! | `small` | small actors in every environment, random actors in random ones |
@@ -19,6 +20,7 @@ mod actors;
 mod agreement;
 mod environments;
 mod fair_runs;
+mod linearizability;
 mod naive;
 mod reference;
 mod rules;

@@ -1,0 +1,184 @@
+//! Viewstamped Replication Revisited: a primary orders the requests of clients, and a new one takes over with the log
+//! of a view's majority.
+//!
+//! **Source.** Barbara Liskov and James Cowling, *Viewstamped Replication Revisited* (MIT-CSAIL-TR-2012-021), sections
+//! 4.1 (normal operation), 4.2 (view changes), 4.3 (recovery), 5.2 (state transfer).
+//!
+//! **Modelled.** Clients with one request open each; the primary, the backups, commitment; view changes; recovery of
+//! a replica that has lost everything; state transfer. With a duplicating network (the default) a message stands for itself
+//! and all its repetitions, any of which may come late or never.
+//!
+//! **Left out.** Checkpoints and the collection of the log (5.1), which make recovery cheap; reconfiguration (7); what
+//! requests do: a request is answered with its op-number, so that one lost or executed twice shows. A request
+//! goes to all replicas at once, as it does when a client repeats it; the number of the view in replies, by which it
+//! would find the primary, saves messages only. Views are bounded by a parameter; what happens within them is complete.
+//!
+//! **What the paper leaves open.** A replica that is normal in a view ignores the StartViewChange of that view. The f + 1
+//! DoViewChange messages may all be of others. Of answers to a recovering replica the latest of each
+//! other replica counts. State transfer is told in `transfer`, with why it departs from the text.
+//!
+//! **What the paper has wrong.** Two replicas that crash and recover during a view change can lose a committed request:
+//! the first forgets that it began the change, so that the second, which also forgets, hears of it from nobody when it
+//! recovers; its vote is still on its way. See Michael, Ports, Sharma, Szekeres, *Recovering Shared Objects Without Stable
+//! Storage* (DISC 2017). With `durable_view` each replica writes the number of its view to disk before it acts in
+//! it, and takes up the view change again in which it was.
+//!
+//! | file | what |
+//! |---|---|
+//! | `message` | views, the log, the messages |
+//! | `replica` | a replica's state, which message is which rule |
+//! | `normal` | section 4.1 |
+//! | `view_change` | section 4.2 |
+//! | `recovery` | section 4.3 |
+//! | `transfer` | section 5.2 |
+//! | `member` | replicas and clients as one actor |
+//! | `ghost` | what the observer remembers |
+//! | `claims` | the claims |
+
+mod claims;
+mod ghost;
+mod member;
+mod message;
+mod normal;
+mod recovery;
+mod replica;
+mod transfer;
+mod view_change;
+
+use quorate::Id;
+use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+
+pub use ghost::{Fact, Ghost};
+pub use member::{Client, Member, State, Stored, Timer};
+pub use message::{Entry, Log, Msg, Record, Response, View, Vote};
+pub use replica::{Replica, ReplicaState, Status};
+
+quorate::params! {
+    /// Who takes part, and how much happens.
+    pub struct Params {
+        /// Number of replicas, 2f + 1.
+        pub replicas: usize = 3, in 3..=7;
+        /// Number of clients.
+        pub clients: usize = 1, in 1..=3;
+        /// Number of requests of each client, one after the other.
+        pub operations: usize = 1, in 1..=3;
+        /// Number of views: a replica in the last one gives it up no more.
+        pub views: usize = 2, in 1..=6;
+        /// How many replicas, from the last on, begin view changes by themselves; 0 stands for all. The others join.
+        pub watchers: usize = 0, in 0..=7;
+        /// Whether a replica that hears of a later view, or lacks a request, asks for what it lacks; else it waits.
+        pub state_transfer: bool = false;
+        /// Whether a replica writes the number of its view to disk before it acts in it. The paper has nothing on disk.
+        pub durable_view: bool = false;
+    }
+}
+
+quorate::deviations! {
+    /// What a replica may do wrongly.
+    pub enum Deviation {
+        /// The primary commits with one acknowledgement less than it needs.
+        CommitEarly = "commit-early" breaks "committed-kept";
+        /// The primary answers before the request is committed.
+        ReplyEarly = "reply-early" breaks "linearizable";
+        /// The primary takes a request that it has already.
+        NoClientTable = "no-client-table" breaks "executed-once";
+        /// A backup appends a request though it lacks an earlier one.
+        PrepareWithGap = "prepare-with-gap" breaks "agreement";
+        /// The new primary begins with one vote less than it needs.
+        DoViewChangeF = "do-view-change-f" breaks "committed-kept";
+        /// The new primary keeps its own log.
+        OwnLog = "own-log" breaks "committed-kept";
+        /// The new primary takes a log of the latest view, not the longest of those.
+        ViewOnly = "view-only" breaks "committed-kept";
+        /// The new primary takes the longest log, of whatever view.
+        LongestLog = "longest-log" breaks "committed-kept";
+        /// A replica says what it has before others have begun the view change.
+        NoStartViewChangeWait = "no-start-view-change-wait" breaks "committed-kept";
+        /// A replica obeys the StartView of an earlier view.
+        OldStartView = "old-start-view" breaks "view-monotone";
+        /// A backup does not acknowledge what the log of the new view has and is not committed.
+        NoAckAfterStartView = "no-ack-after-start-view" breaks "progress";
+        /// A replica that recovers takes part before it has recovered.
+        RecoveringParticipates = "recovering-participates" breaks "committed-kept";
+        /// A replica that recovers waits for one answer less than it needs.
+        RecoveryF = "recovery-f" breaks "committed-kept";
+        /// A replica that recovers takes the log of any primary that answers, though another answer names a later view.
+        RecoveryAnyView = "recovery-any-view" breaks "committed-kept";
+        /// A replica uses the same nonce each time that it recovers.
+        NoNonce = "no-nonce" breaks "committed-kept";
+        /// A replica that hears of a later view cuts its log back to what is committed and counts as normal in that
+        /// view before it has its log.
+        StateTransferLiteral = "state-transfer-literal" breaks "committed-kept";
+    }
+}
+
+/// Viewstamped Replication with these parameters and deviations.
+#[derive(Clone, Debug)]
+pub struct Viewstamped {
+    params: Params,
+    deviations: Deviations<Deviation>,
+}
+
+impl Viewstamped {
+    fn replica_ids(&self) -> Vec<Id> {
+        Id::vec_from(0..self.params.replicas)
+    }
+
+    fn replica(&self, id: Id) -> Member {
+        let peers = self.replica_ids().into_iter().filter(|peer| *peer != id).collect();
+        Member::Replica(Replica { id, peers, params: self.params.clone(), deviations: self.deviations })
+    }
+
+    fn client(&self) -> Member {
+        Member::Client(Client { replicas: self.replica_ids(), operations: self.params.operations })
+    }
+}
+
+impl Protocol for Viewstamped {
+    const CARD: Card = Card {
+        name: "viewstamped-replication",
+        title: "Viewstamped Replication Revisited",
+        source: "Liskov and Cowling, Viewstamped Replication Revisited (2012), sections 4 and 5.2",
+        modelled: "clients, normal operation, view changes, recovery of replicas without a disk, state transfer",
+        left_out: "checkpoints and collection of the log, which save time and space; reconfiguration; what requests do, \
+                   for which their op-numbers stand",
+    };
+
+    type Params = Params;
+    type Deviation = Deviation;
+    type Actor = Member;
+    type History = Ghost;
+
+    fn new(params: Params, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if params.replicas.is_multiple_of(2) {
+            return Err(format!("{} replicas are not 2f + 1 for any f", params.replicas));
+        }
+        if params.watchers > params.replicas {
+            return Err(format!("{} watchers are more than the {} replicas", params.watchers, params.replicas));
+        }
+        Ok(Self { params, deviations })
+    }
+
+    fn roster(&self) -> Roster<Member> {
+        Roster::new()
+            .role("replica", self.replica_ids().into_iter().map(|id| self.replica(id)))
+            .role("client", (0..self.params.clients).map(|_| self.client()))
+    }
+
+    /// A message may come late, more than once, or never.
+    fn network(&self) -> NetworkKind {
+        NetworkKind::Duplicating
+    }
+
+    fn history(&self) -> Ghost {
+        Ghost::default()
+    }
+
+    fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
+        ghost::observe(self.params.replicas, step, facts);
+    }
+
+    fn properties() -> Vec<Property<Self>> {
+        claims::all()
+    }
+}

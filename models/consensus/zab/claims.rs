@@ -1,0 +1,171 @@
+//! The claims of Zab (section 3 of the paper), progress, and the witnesses.
+
+use quorate::Id;
+use quorate::model::{Claim, Node, Property, World};
+use quorate::system::Evidence;
+
+use super::Zab;
+use super::ghost::Ghost;
+use super::member::{Member, State, Stored};
+use super::message::Epoch;
+use super::server::{Phase, Progress, Role, ServerState};
+use crate::consensus::tally::Tally;
+
+/// All claims.
+pub(super) fn all() -> Vec<Property<Zab>> {
+    vec![
+        Claim::always("leadership", "No epoch has two leaders").by_history(two_leaders),
+        Claim::always("agreement", "No two transactions are delivered at the same place").by_history(two_at_one_place),
+        Claim::always(
+            "delivered-kept",
+            "What is delivered in an epoch is in the history with which each later one begins",
+        )
+        .by_history(lost),
+        Claim::always(
+            "primary-integrity",
+            "A primary that broadcasts has delivered all of earlier epochs that anybody ever delivers",
+        )
+        .by_history(broadcast_too_early),
+        Claim::always("epoch-monotone", "The last epoch that a server has accepted never falls").by_history(epoch_fell),
+        Claim::always(
+            "linearizable",
+            "What clients are answered is as if requests were carried out one after the other",
+        )
+        .by_history(not_linearizable),
+        Claim::no_deadlock(
+            "progress",
+            "Where nothing can happen any more and a primary is connected to a quorum, all requests are answered",
+        )
+        .by_world(unanswered),
+        Claim::sometimes("delivered", "A transaction is delivered").by_history(delivered),
+        Claim::sometimes("next-epoch-delivers", "Transactions of two epochs are delivered").by_history(of_two_epochs),
+        Claim::sometimes("kept", "A transaction is first delivered in an epoch later than its own").by_history(kept),
+        Claim::sometimes("dropped", "A server removes a transaction from its history").by_history(dropped),
+        Claim::sometimes("two-primaries", "Two servers act as primaries at once, of different epochs")
+            .by_nodes(primary, two_primaries),
+        Claim::sometimes("all-follow", "All other servers are synchronised with a primary")
+            .by_nodes(followed, all_follow),
+        Claim::sometimes("done", "All requests of all clients are answered").by_nodes(open_request, done),
+    ]
+}
+
+fn two_leaders(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let mut pairs = ghost.led.iter().zip(ghost.led.iter().skip(1));
+    let ((epoch, one, _), (_, other, _)) = pairs.find(|(one, other)| one.0 == other.0 && one.1 != other.1)?;
+    Some(Evidence::new(format!("{one:?} and {other:?} both lead in epoch {epoch}")))
+}
+
+fn two_at_one_place(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let mut pairs = ghost.delivered.keys().zip(ghost.delivered.keys().skip(1));
+    let ((place, one), (_, other)) = pairs.find(|(one, other)| one.0 == other.0)?;
+    Some(Evidence::new(format!("{one} and {other} are both delivered at place {place}")))
+}
+
+fn lost(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    ghost.delivered.iter().find_map(|((place, txn), delivered_in)| {
+        let later = ghost.led.iter().filter(|(epoch, ..)| epoch > delivered_in);
+        let (epoch, leader, _) = later.into_iter().find(|(.., history)| history.get(place - 1) != Some(txn))?;
+        Some(Evidence::new(format!(
+            "{txn} is delivered at place {place} in epoch {delivered_in}, and {leader:?} begins epoch {epoch} without it"
+        )))
+    })
+}
+
+fn broadcast_too_early(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    ghost.broadcast.iter().find_map(|(epoch, had)| {
+        let earlier = |txn: &super::Txn| txn.zxid.epoch < *epoch;
+        let (_, txn) = ghost.delivered.keys().find(|(_, txn)| earlier(txn) && !had.contains(txn))?;
+        Some(Evidence::new(format!(
+            "{txn} is delivered by somebody, and the primary of epoch {epoch} had not delivered it when it broadcast"
+        )))
+    })
+}
+
+fn epoch_fell(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let (server, from, to) = ghost.fell?;
+    Some(Evidence::new(format!("{server:?} has accepted epoch {from} and goes back to {to}")))
+}
+
+fn not_linearizable(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let holds = ghost.calls.is_linearizable(Tally::default());
+    (!holds).then(|| Evidence::new(format!("no order explains these answers: {}", ghost.calls)))
+}
+
+/// How many followers have a connection to this leader on which all is said, as both see it.
+fn connected(leader: Id, me: &ServerState, world: &World<'_, Zab>) -> usize {
+    let Role::Leading { phase: Phase::Broadcast, learners, .. } = &me.role else { return 0 };
+    let follows = |follower: &Id, link| {
+        let its = world.node(*follower).state.and_then(State::server);
+        its.is_some_and(|it| {
+            matches!(&it.role, Role::Following { leader: its, link: same, phase: Phase::Broadcast, .. }
+                if *its == leader && *same == link)
+        })
+    };
+    learners.iter().filter(|(follower, learner)| follows(follower, learner.link)).count()
+}
+
+fn unanswered(zab: &Zab, world: &World<'_, Zab>) -> Option<Evidence> {
+    let servers = world.nodes.iter().filter_map(|node| Some((node.id, node.state?.server()?)));
+    let mut led = servers.filter(|(id, me)| connected(*id, me, world) >= zab.params.servers / 2);
+    let (primary, _) = led.next()?;
+    let open = |node: &Node<'_, Member>| open_request(zab, node).filter(|(_, request)| *request > 0);
+    let (client, request) = world.nodes.iter().find_map(open)?;
+    Some(Evidence::new(format!("request {request} of {client:?} is never answered, though {primary:?} has a quorum")))
+}
+
+fn delivered(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let ((place, txn), epoch) = ghost.delivered.first_key_value()?;
+    Some(Evidence::new(format!("{txn} is delivered at place {place} in epoch {epoch}")))
+}
+
+fn of_two_epochs(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let epochs = || ghost.delivered.keys().map(|(_, txn)| txn.zxid.epoch);
+    let (first, last) = (epochs().min()?, epochs().max()?);
+    (first < last).then(|| Evidence::new(format!("transactions of epochs {first} and {last} are delivered")))
+}
+
+fn kept(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let ((_, txn), epoch) = ghost.delivered.iter().find(|((_, txn), epoch)| txn.zxid.epoch < **epoch)?;
+    Some(Evidence::new(format!("{txn} is first delivered in epoch {epoch}")))
+}
+
+fn dropped(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    ghost.dropped.then(|| Evidence::new("a server has removed a transaction from its history"))
+}
+
+fn primary(_: &Zab, node: &Node<'_, Member>) -> Option<(Epoch, Id)> {
+    let me = node.state?.server().filter(|me| me.is_primary())?;
+    Some((me.leads()?, node.id))
+}
+
+fn two_primaries(_: &Zab, primaries: &[Option<(Epoch, Id)>]) -> Option<Evidence> {
+    let mut primaries = primaries.iter().flatten();
+    let (epoch, one) = primaries.next()?;
+    let (other_epoch, other) = primaries.find(|(other, _)| other != epoch)?;
+    Some(Evidence::new(format!("{one:?} is primary of epoch {epoch}, and {other:?} of epoch {other_epoch}")))
+}
+
+fn followed(zab: &Zab, node: &Node<'_, Member>) -> Option<Id> {
+    let Role::Leading { learners, .. } = &node.state?.server()?.role else { return None };
+    let synced = learners.values().filter(|learner| matches!(learner.progress, Progress::Synced(_))).count();
+    (synced + 1 == zab.params.servers).then_some(node.id)
+}
+
+fn all_follow(_: &Zab, leaders: &[Option<Id>]) -> Option<Evidence> {
+    let leader = leaders.iter().flatten().next()?;
+    Some(Evidence::new(format!("all other servers have the history of {leader:?}")))
+}
+
+/// The open request of a client, also of one that is down; 0 when all are answered. `None` for a server.
+fn open_request(zab: &Zab, node: &Node<'_, Member>) -> Option<(Id, usize)> {
+    let request = match (node.state, node.storage) {
+        (Some(State::Client { request }), _) | (None, Some(Stored::Client { request })) => *request,
+        _ => return None,
+    };
+    Some((node.id, if request > zab.params.operations { 0 } else { request }))
+}
+
+fn done(_: &Zab, requests: &[Option<(Id, usize)>]) -> Option<Evidence> {
+    let is_done = requests.iter().flatten().all(|(_, request)| *request == 0);
+    is_done.then(|| Evidence::new("all requests are answered"))
+}

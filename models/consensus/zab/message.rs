@@ -1,0 +1,117 @@
+//! Epochs, transactions, connections, and what servers and clients say to one another.
+
+use std::fmt;
+
+use quorate::Id;
+use serde::Serialize;
+
+/// The number of an epoch; the first is 1.
+pub type Epoch = usize;
+
+/// The number of a transaction: ordered by epoch, then by counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Zxid {
+    /// The epoch of the primary that broadcast it.
+    pub epoch: Epoch,
+    /// Its number among those of that primary, from 1.
+    pub counter: usize,
+}
+
+/// A transaction. What it changes is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Txn {
+    /// Its number.
+    pub zxid: Zxid,
+    /// Who asked for it.
+    pub client: Id,
+    /// Its number among the requests of that client, from 1.
+    pub request: usize,
+}
+
+impl fmt::Display for Txn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Zxid { epoch, counter } = self.zxid;
+        write!(f, "transaction {epoch}.{counter} (request {} of {:?})", self.request, self.client)
+    }
+}
+
+/// Transactions in the order in which they were accepted; places are counted from 1.
+pub type History = Vec<Txn>;
+
+/// One connection between a leader and a follower. A connection that breaks never comes back: what was sent on
+/// it is lost for both, and the next one has other numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Link {
+    /// The attempt of the leader.
+    pub leader: usize,
+    /// The attempt of the follower.
+    pub follower: usize,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Msg {
+    /// Client to servers: do this.
+    Request {
+        /// The number of the request.
+        request: usize,
+        /// Whether it only reads.
+        reads: bool,
+    },
+    /// To the client: done, at this place; or, for a read, so many are delivered.
+    Reply {
+        /// The number of the request.
+        request: usize,
+        /// The answer.
+        place: usize,
+    },
+    /// Prospective leader to all: connect to me. It stands for an election that names the sender.
+    Lead {
+        /// The attempt of the sender.
+        attempt: usize,
+    },
+    /// On a connection, in either direction.
+    Packet {
+        /// The connection.
+        link: Link,
+        /// How many packets the sender sent on it before.
+        seq: usize,
+        /// What is said.
+        body: Body,
+    },
+}
+
+/// What is said on a connection, with the paper's names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Body {
+    /// CEPOCH, follower to leader: the last epoch that I accepted (f.p).
+    CEpoch(Epoch),
+    /// NEWEPOCH, leader to follower: accept this one.
+    NewEpoch(Epoch),
+    /// ACK-E, follower to leader.
+    AckEpoch {
+        /// Whether I accept it now, rather than having accepted it, perhaps of another leader, before.
+        counts: bool,
+        /// The epoch whose history I have (f.a).
+        current: Epoch,
+        /// The history.
+        history: History,
+    },
+    /// NEWLEADER, leader to follower: the epoch begins with this history.
+    NewLeader {
+        /// The epoch.
+        epoch: Epoch,
+        /// The history.
+        history: History,
+    },
+    /// ACK-LD, follower to leader: I have it, so many transactions.
+    AckLeader(usize),
+    /// COMMIT-LD, leader to follower: deliver so many of it.
+    CommitLeader(usize),
+    /// PROPOSE, leader to follower.
+    Propose(Txn),
+    /// ACK, follower to leader: I have all up to this place.
+    Ack(usize),
+    /// COMMIT, leader to follower: deliver all up to this place.
+    Commit(usize),
+}

@@ -1,0 +1,189 @@
+//! Zab, the atomic broadcast of ZooKeeper: the primary of an epoch broadcasts transactions, and a later one first brings
+//! a quorum to one history.
+//!
+//! **Source.** Flavio Junqueira, Benjamin Reed, Marco Serafini, *Zab: High-performance broadcast for primary-backup
+//! systems* (DSN 2011), sections 3 to 5; André Medeiros, *ZooKeeper's atomic broadcast protocol* (2012). Rules are named
+//! as there: l.1.1 is the first of the leader in phase 1.
+//!
+//! **Modelled.** Phases 1 (discovery), 2 (synchronisation) and 3 (broadcast), recovery from disk, followers that come late,
+//! connections between a leader and its followers that deliver in order or break. With a duplicating network (the
+//! default) a packet waits for its turn, and what a broken connection still had is never taken.
+//!
+//! **Left out.** Phase 0, the election, is an oracle, as in the paper: any server may come to lead at any moment. The fast leader
+//! election that ZooKeeper has in its place makes good guesses and is no part of what makes the rest safe. Heartbeats only
+//! say when a connection breaks: here it may at any moment. What ZooKeeper sends of a history, the difference, a
+//! snapshot or an order to truncate, comes to the same history. Servers lead or follow a bounded number of times.
+//!
+//! **What the paper leaves open.** A follower that has accepted an epoch already, of this leader or of another that chose
+//! the same, must not accept it again; as in ZooKeeper (Zab 1.0) it answers, so that it can be synchronised, and the answer does
+//! not count. Clients ask all servers, and the primary answers; a request that a history has is not broadcast again.
+//!
+//! | file | what |
+//! |---|---|
+//! | `message` | epochs, transactions, connections, the messages |
+//! | `server` | a server's state, its disk and connections, which message is which rule |
+//! | `election` | phase 0 |
+//! | `discovery` | phases 1 and 2 |
+//! | `broadcast` | phase 3, and reads |
+//! | `start` | states to start from |
+//! | `member` | servers and clients as one actor |
+//! | `ghost` | what the observer remembers |
+//! | `claims` | the claims |
+
+mod broadcast;
+mod claims;
+mod discovery;
+mod election;
+mod ghost;
+mod member;
+mod message;
+mod server;
+mod start;
+
+use quorate::Id;
+use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+
+use super::tally::Operation;
+pub use ghost::{Fact, Ghost};
+pub use member::{Client, Member, State, Stored, Timer};
+pub use message::{Body, Epoch, History, Link, Msg, Txn, Zxid};
+pub use server::{Durable, Learner, Phase, Progress, Role, Server, ServerState};
+pub use start::Start;
+
+quorate::params! {
+    /// Who takes part, and how much happens.
+    pub struct Params {
+        /// Number of servers.
+        pub servers: usize = 3, in 1..=5;
+        /// How many servers, from the first on, may lead; 0 stands for all.
+        pub candidates: usize = 2, in 0..=5;
+        /// How often each of these leads or follows at most.
+        pub candidate_attempts: usize = 1, in 1..=5;
+        /// How often each other server follows at most.
+        pub attempts: usize = 2, in 1..=5;
+        /// Number of clients that write.
+        pub clients: usize = 1, in 0..=3;
+        /// Number of clients that read, from any server. ZooKeeper does not claim that such reads are linearizable.
+        pub readers: usize = 0, in 0..=2;
+        /// Number of requests of each client, one after the other.
+        pub operations: usize = 1, in 1..=3;
+        /// From where it starts.
+        pub start: Start = Start::Empty;
+    }
+}
+
+quorate::deviations! {
+    /// What a server may do wrongly.
+    pub enum Deviation {
+        /// The leader chooses the latest epoch that the quorum has accepted, not a later one. Alone that only keeps the next
+        /// epoch from beginning: nobody accepts an epoch twice.
+        EpochNotIncremented = "epoch-not-incremented" harmless;
+        /// A follower accepts any epoch, also one earlier than what it has accepted.
+        NewEpochNoCheck = "new-epoch-no-check" breaks "leadership";
+        /// A follower accepts an epoch again that it has accepted of another leader.
+        AcceptEpochTwice = "accept-epoch-twice" breaks "leadership";
+        /// The leader keeps its own history.
+        OwnHistory = "own-history" breaks "delivered-kept";
+        /// The leader takes a history of the latest epoch, not the longest of those.
+        PickByEpochOnly = "pick-by-epoch-only" breaks "delivered-kept";
+        /// The leader takes the history with the latest transaction, whatever epoch it was synchronised in.
+        PickByZxidOnly = "pick-by-zxid-only" breaks "primary-integrity";
+        /// A server does not save its history.
+        HistoryLost = "history-lost" breaks "delivered-kept";
+        /// A server does not save which epoch it has accepted.
+        AcceptedEpochLost = "accepted-epoch-lost" breaks "epoch-monotone";
+        /// A server saves that it is of a new epoch before it saves the history of that.
+        EpochBeforeHistory = "epoch-before-history" breaks "delivered-kept";
+        /// The primary delivers what it alone has.
+        CommitAlone = "commit-alone" breaks "delivered-kept";
+        /// The primary answers before the transaction is delivered.
+        ReplyEarly = "reply-early" breaks "linearizable";
+        /// A follower takes a packet though earlier ones have not come.
+        NonFifo = "non-fifo" breaks "agreement";
+        /// The leader does not deliver the history with which its epoch begins.
+        InitialHistoryOpen = "initial-history-open" breaks "progress";
+    }
+}
+
+/// Zab with these parameters and deviations.
+#[derive(Clone, Debug)]
+pub struct Zab {
+    params: Params,
+    deviations: Deviations<Deviation>,
+}
+
+impl Zab {
+    fn server_ids(&self) -> Vec<Id> {
+        Id::vec_from(0..self.params.servers)
+    }
+
+    fn server(&self, id: Id) -> Member {
+        let peers = self.server_ids().into_iter().filter(|peer| *peer != id).collect();
+        Member::Server(Server { id, peers, params: self.params.clone(), deviations: self.deviations })
+    }
+
+    fn client(&self, reads: bool) -> Member {
+        Member::Client(Client { servers: self.server_ids(), operations: self.params.operations, reads })
+    }
+
+    /// What a client asks; of a server, what it says is not looked at.
+    fn operation(&self, node: Id) -> Operation {
+        let reads = usize::from(node) >= self.params.servers + self.params.clients;
+        if reads { Operation::Read } else { Operation::Append }
+    }
+}
+
+impl Protocol for Zab {
+    const CARD: Card = Card {
+        name: "zab",
+        title: "ZooKeeper Atomic Broadcast",
+        source: "Junqueira, Reed, Serafini, Zab: High-performance broadcast for primary-backup systems (DSN 2011); \
+                 Medeiros, ZooKeeper's atomic broadcast protocol (2012)",
+        modelled: "discovery, synchronisation, broadcast, recovery from disk, connections that break, followers that come \
+                   late, reads of any server",
+        left_out: "the election, which is an oracle; heartbeats, since a connection may break at any moment; the ways to \
+                   send only a part of a history",
+    };
+
+    type Params = Params;
+    type Deviation = Deviation;
+    type Actor = Member;
+    type History = Ghost;
+
+    fn new(params: Params, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if params.candidates > params.servers {
+            return Err(format!("{} candidates are more than the {} servers", params.candidates, params.servers));
+        }
+        if params.clients + params.readers == 0 {
+            return Err("without clients nothing is broadcast".to_owned());
+        }
+        if params.start != Start::Empty && (params.servers != 3 || params.clients == 0) {
+            return Err("a start other than the empty one is drawn for 3 servers and a client that writes".to_owned());
+        }
+        Ok(Self { params, deviations })
+    }
+
+    fn roster(&self) -> Roster<Member> {
+        let roster = Roster::new().role("server", self.server_ids().into_iter().map(|id| self.server(id)));
+        roster
+            .role("client", (0..self.params.clients).map(|_| self.client(false)))
+            .role("reader", (0..self.params.readers).map(|_| self.client(true)))
+    }
+
+    /// Packets of a connection wait for their turn.
+    fn network(&self) -> NetworkKind {
+        NetworkKind::Duplicating
+    }
+
+    fn history(&self) -> Ghost {
+        self.params.start.ghost(self.params.servers)
+    }
+
+    fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
+        ghost::observe(self.operation(step.node), step, facts);
+    }
+
+    fn properties() -> Vec<Property<Self>> {
+        claims::all()
+    }
+}
