@@ -17,7 +17,7 @@ pub fn mermaid(trace: &Trace) -> String {
     let column = |name: &str| nodes.iter().position(|node| *node == name).map(|ix| format!("n{ix}"));
     let loop_from = match trace.ending {
         Some(Ending::Loop { from, .. }) => Some(from),
-        Some(Ending::Stop { .. }) | None => None,
+        Some(Ending::Stop { .. } | Ending::Trap) | None => None,
     };
     for (ix, step) in trace.steps.iter().enumerate() {
         if loop_from == Some(ix) {
