@@ -1,6 +1,6 @@
 //! A guard is taken out of a protocol behind the back of its manifest: the checks turn red, with the right words.
 
-use quorate::cluster::{Entry, Instance, Roles};
+use quorate::cluster::{AssumptionCard, Entry, Instance, Roles};
 use quorate::engine::{Paths, Silent, StopWhen};
 use quorate::exit::Exit;
 use quorate::model::{Card, DeviationCard, NetworkKind, Parameter};
@@ -31,6 +31,10 @@ impl Entry for Mutant<'_> {
 
     fn properties(&self) -> Vec<PropertyCard> {
         self.original.properties()
+    }
+
+    fn assumptions(&self) -> Vec<AssumptionCard> {
+        self.original.assumptions()
     }
 
     fn shape(&self, instance: &Instance) -> Result<(NetworkKind, Roles), String> {
