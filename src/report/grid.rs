@@ -18,10 +18,13 @@ pub(super) struct Grid<'a> {
     pub(super) rows: Vec<(Vec<&'a str>, Vec<Option<&'a Checked>>)>,
 }
 
+/// A check, and where it stands in its sweep.
+type Placed<'a> = (&'a Cell, &'a Checked);
+
 /// The sweeps of a run, in its order.
 pub(super) fn grids(checks: &[Checked]) -> Vec<Grid<'_>> {
     // By file and name of the sweep.
-    let mut sweeps: IndexMap<(Option<&str>, &str), Vec<(&Cell, &Checked)>> = IndexMap::new();
+    let mut sweeps: IndexMap<(Option<&str>, &str), Vec<Placed<'_>>> = IndexMap::new();
     for checked in checks {
         let Some(cell) = &checked.check.cell else { continue };
         let file = checked.check.place.as_ref().map(|(file, _)| file.as_str());
@@ -30,7 +33,7 @@ pub(super) fn grids(checks: &[Checked]) -> Vec<Grid<'_>> {
     sweeps.iter().map(|((_, name), cells)| grid(name, cells)).collect()
 }
 
-fn grid<'a>(name: &str, cells: &[(&'a Cell, &'a Checked)]) -> Grid<'a> {
+fn grid<'a>(name: &str, cells: &[Placed<'a>]) -> Grid<'a> {
     let mut columns: Vec<&Axis> = Vec::new();
     let mut rows: Vec<(Vec<&str>, Vec<Option<&Checked>>)> = Vec::new();
     for (cell, checked) in cells {

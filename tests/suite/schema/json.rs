@@ -18,7 +18,7 @@ struct Judge<'s> {
 const REMARKS: [&str; 8] = ["$schema", "$id", "id", "title", "description", "definitions", "default", "format"];
 
 impl<'s> Judge<'s> {
-    fn wrong(&mut self, at: &str, why: String) {
+    fn wrong(&mut self, at: &str, why: impl std::fmt::Display) {
         self.found.push(format!("{at}: {why}"));
     }
 
@@ -95,7 +95,7 @@ impl<'s> Judge<'s> {
                 let is_named = |name: &String| named.is_some_and(|named| named.contains_key(name));
                 for (name, member) in members.iter().filter(|(name, _)| !is_named(name)) {
                     match says {
-                        Json::Bool(false) => self.wrong(&below(name), "nobody knows this member".to_owned()),
+                        Json::Bool(false) => self.wrong(&below(name), "nobody knows this member"),
                         schema => self.look(schema, member, &below(name)),
                     }
                 }
@@ -119,7 +119,7 @@ impl<'s> Judge<'s> {
                 self.wrong(at, format!("fewer than {says} items"));
             }
             "uniqueItems" if says == true && (1..items.len()).any(|ix| items[..ix].contains(&items[ix])) => {
-                self.wrong(at, "an item is there twice".to_owned());
+                self.wrong(at, "an item is there twice");
             }
             "minItems" | "uniqueItems" => {}
             other => unrelated(other),

@@ -15,7 +15,7 @@ pub(crate) fn violations(schema: &str, document: &str) -> Vec<String> {
     let root = document.root_element();
     match judge.elements.get(root.tag_name().name()).copied() {
         Some(element) => judge.element(element, root),
-        None => judge.wrong(root, "is not known".to_owned()),
+        None => judge.wrong(root, "is not known"),
     }
     judge.found
 }
@@ -43,7 +43,7 @@ fn parts<'s, 'i>(node: Node<'s, 'i>) -> impl Iterator<Item = Node<'s, 'i>> {
 }
 
 impl<'s, 'i> Judge<'s, 'i> {
-    fn wrong(&mut self, node: Node<'_, '_>, why: String) {
+    fn wrong(&mut self, node: Node<'_, '_>, why: impl std::fmt::Display) {
         self.found.push(format!("<{}> {why}", node.tag_name().name()));
     }
 
@@ -62,7 +62,7 @@ impl<'s, 'i> Judge<'s, 'i> {
         let is_mixed = of.attribute("mixed") == Some("true");
         let text = node.children().filter(Node::is_text).filter_map(|text| text.text());
         if !is_mixed && text.into_iter().any(|text| !text.trim().is_empty()) {
-            self.wrong(node, "has text".to_owned());
+            self.wrong(node, "has text");
         }
         let children: Vec<Node<'_, '_>> = parts(node).collect();
         let mut left = &children[..];
