@@ -62,7 +62,13 @@ impl Explain for Counters {
     }
 
     fn snapshot(&self, _: &[Word]) -> Snapshot {
-        Snapshot { nodes: Vec::new(), network: Vec::new(), sides: Vec::new(), history: Value::Unit, budgets: Vec::new() }
+        Snapshot {
+            nodes: Vec::new(),
+            network: Vec::new(),
+            sides: Vec::new(),
+            history: Value::Unit,
+            budgets: Vec::new(),
+        }
     }
 
     fn evidence(&self, state: &[Word], property: usize) -> Option<Evidence> {
