@@ -27,8 +27,8 @@ mod roster;
 pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
 pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
 pub use environment::{
-    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Partitions,
-    Pauses,
+    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 pub use history::{Cause, Facts, History, Step};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};

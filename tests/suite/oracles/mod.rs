@@ -7,6 +7,7 @@
 //! | `reference` | the cluster once more, naively |
 //! | `actors`, `environments` | what they are tried on |
 //! | `agreement` | one instance of ours against the reference |
+//! | `scenarios` | time and faults as people know them |
 //! | `rules` | the search alone, on random rules over words |
 //! | `small` | small actors in every environment, random actors in random ones |
 //! | `stateright` | stateright's examples, counted by stateright and by us |
@@ -21,6 +22,7 @@ mod fair_runs;
 mod naive;
 mod reference;
 mod rules;
+mod scenarios;
 mod small;
 mod stateright;
 mod traps;
