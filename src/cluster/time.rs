@@ -60,14 +60,8 @@ pub(super) enum Passing {
 }
 
 impl Passing {
-    const ALL: [Self; 3] = [Self::World, Self::Clock, Self::Both];
-
     pub(super) fn code(self) -> u32 {
         self as u32
-    }
-
-    pub(super) fn of_code(code: u32) -> Self {
-        Self::ALL[code as usize]
     }
 
     pub(super) fn of_world(self) -> bool {

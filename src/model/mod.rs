@@ -13,8 +13,10 @@
 //! | `history` | what an observer remembers of the steps |
 //! | `property` | claims |
 //! | `condition` | conditions, by what they read; assumptions |
+//! | `adversary` | a member that lies, as far as signatures let it |
 //! | `environment` | network and fault budgets |
 
+mod adversary;
 mod condition;
 mod deviation;
 mod environment;
@@ -24,6 +26,7 @@ mod property;
 mod protocol;
 mod roster;
 
+pub use adversary::{Adversary, Alphabet, Knowledge, Utterance};
 pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
 pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
 pub use environment::{

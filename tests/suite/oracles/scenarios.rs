@@ -6,8 +6,8 @@ use std::time::Duration;
 use quorate::cluster::Cluster;
 use quorate::engine::{Ended, Silent, explore};
 use quorate::model::{
-    Budget, Claim, Clocks, Crashes, Delay, Environment, NetworkKind, Partitions, Pauses, Property, Protocol, Roster,
-    Time, Timing,
+    Adversary, Alphabet, Budget, Claim, Clocks, Crashes, Delay, Environment, Knowledge, NetworkKind, Node, Partitions,
+    Pauses, Property, Protocol, Roster, Time, Timing, Utterance,
 };
 use quorate::system::Evidence;
 use quorate::{Actor, Id, Out};
@@ -306,5 +306,132 @@ fn a_failure_detector_is_perfect_until_a_partition_comes() {
         let partitions = Partitions { total: Budget::AtMost(1), ..Partitions::default() };
         let split = Environment { partitions, crashes: Crashes::default(), ..crashing };
         assert!(finds(Heartbeats { patience: 3 }, &split, 0));
+    }
+}
+
+/// A general orders, by way of a traitor, and a lieutenant does as told. Signatures decide whether the traitor can make the lieutenant obey a forged order.
+struct Generals {
+    /// Whether orders are signed by the general.
+    signed: bool,
+    /// Whether the adversary has the general's key.
+    stolen_key: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+enum Order {
+    Attack,
+    Retreat,
+}
+
+#[derive(Clone)]
+struct Orders {
+    signed: bool,
+}
+
+impl Alphabet for Orders {
+    type Msg = Order;
+    type Statement = Order;
+
+    fn utterances(&self) -> Vec<Utterance<Order>> {
+        let all = [Order::Attack, Order::Retreat];
+        all.into_iter().map(|message| Utterance { to: 1.into(), message }).collect()
+    }
+
+    fn signed(&self, order: &Order) -> Vec<(Id, Order)> {
+        if self.signed { vec![(0.into(), order.clone())] } else { vec![] }
+    }
+}
+
+#[derive(Clone)]
+enum General {
+    Orders,
+    Obeys,
+    Lies(Adversary<Orders>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+enum GeneralState {
+    Ordered,
+    Obeys(Vec<Order>),
+    Lies(Knowledge<Order>),
+}
+
+impl Actor for General {
+    type Msg = Order;
+    type State = GeneralState;
+    type Timer = ();
+    type Random = Utterance<Order>;
+    type Storage = ();
+
+    fn on_start(&self, _: Id, _: &Option<()>, o: &mut Out<Self>) -> GeneralState {
+        match self {
+            Self::Orders => {
+                o.send(2.into(), Order::Attack);
+                GeneralState::Ordered
+            }
+            Self::Obeys => GeneralState::Obeys(vec![]),
+            Self::Lies(adversary) => GeneralState::Lies(adversary.start(o)),
+        }
+    }
+
+    fn on_msg(&self, _: Id, state: &mut Cow<'_, GeneralState>, _: Id, order: Order, o: &mut Out<Self>) {
+        match (self, &**state) {
+            (Self::Lies(adversary), GeneralState::Lies(knowledge)) => {
+                if let Some(learnt) = adversary.hear(knowledge, &order, o) {
+                    *state.to_mut() = GeneralState::Lies(learnt);
+                }
+            }
+            (Self::Obeys, GeneralState::Obeys(orders)) if !orders.contains(&order) => {
+                *state.to_mut() = GeneralState::Obeys([orders.clone(), vec![order]].concat());
+            }
+            _ => {}
+        }
+    }
+
+    fn on_random(&self, _: Id, state: &mut Cow<'_, GeneralState>, said: &Utterance<Order>, o: &mut Out<Self>) {
+        if let (Self::Lies(adversary), GeneralState::Lies(knowledge)) = (self, &**state) {
+            *state.to_mut() = GeneralState::Lies(adversary.say(knowledge, said, o));
+        }
+    }
+}
+
+impl Protocol for Generals {
+    crate::plain_protocol!("generals");
+    type Actor = General;
+    type History = ();
+
+    fn roster(&self) -> Roster<General> {
+        let keys = if self.stolen_key { vec![0, 2] } else { vec![2] };
+        let alphabet = Orders { signed: self.signed };
+        let adversary = Adversary { alphabet, keys: keys.into_iter().map(Id::from).collect(), sends: Some(2) };
+        Roster::new()
+            .role("general", [General::Orders])
+            .role("lieutenant", [General::Obeys])
+            .role("traitor", [General::Lies(adversary)])
+    }
+
+    fn history(&self) {}
+
+    fn properties() -> Vec<Property<Self>> {
+        let obeys = |order: Order| move |_: &Self, node: &Node<'_, General>| matches!(node.state, Some(GeneralState::Obeys(orders)) if orders.contains(&order));
+        vec![
+            Claim::always("only-as-ordered", "the lieutenant does only what the general has ordered")
+                .by_nodes(obeys(Order::Retreat), |_, read| read[1].then(|| Evidence::new("Id(1) retreats"))),
+            Claim::sometimes("passed-on", "an order that the traitor has passed on is obeyed")
+                .by_nodes(obeys(Order::Attack), |_, read| read[1].then(|| Evidence::new("Id(1) attacks"))),
+        ]
+    }
+}
+
+/// An adversary forges what nobody signs and what it has the key for; of what others sign it can only show what it got.
+#[test]
+fn an_adversary_forwards_what_is_signed_and_forges_what_is_not() {
+    for network in NETWORKS {
+        let finds =
+            |signed, stolen_key, property_ix| finds(Generals { signed, stolen_key }, &calm(network), property_ix);
+        assert!(finds(false, false, 0), "unsigned orders are forged");
+        assert!(!finds(true, false, 0), "signed ones are not");
+        assert!(finds(true, true, 0), "unless the key is stolen");
+        assert!(finds(true, false, 1), "what was received is passed on");
     }
 }
