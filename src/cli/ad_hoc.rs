@@ -43,6 +43,7 @@ fn options(args: &InstanceArgs) -> Vec<(&'static str, &str)> {
     let options = [
         ("network", &args.network),
         ("no_op", &args.no_op),
+        ("time", &args.timing),
         ("faults.loss", &args.loss),
         ("faults.duplicates", &args.duplicates),
         ("faults.corruptions", &args.corruptions),

@@ -138,6 +138,9 @@ pub(super) struct InstanceArgs {
     /// What becomes of messages that change nothing: wait or consume [default: wait]
     #[arg(long, value_name = "WORD")]
     pub(super) no_op: Option<String>,
+    /// What time is: asynchronous, timed, or a table: `{ mode = "timed", tick_ms = 10, delay = 2, skew = 1 }`
+    #[arg(long, value_name = "MODE")]
+    pub(super) timing: Option<String>,
     /// How many messages may be lost: a number, `unlimited`, or a table as in a manifest
     #[arg(long, value_name = "BUDGET")]
     pub(super) loss: Option<String>,

@@ -2,6 +2,7 @@
 
 use stateright::actor::Id;
 
+use super::inbox::message_of;
 use super::slot::{Life, Slot};
 use super::tables::Cluster;
 use crate::model::{Assumption, Condition, Node, Property, Protocol, StepCondition, World};
@@ -305,7 +306,7 @@ impl<P: Protocol> Cluster<P> {
         for (node, position) in self.positions.iter().enumerate() {
             world.nodes.push(view::<P>(node, position.slot(state[node])));
             let messages = position.inbox(state[node]).iter();
-            world.in_flight.extend(messages.map(|message| position.messages.get(*message)));
+            world.in_flight.extend(messages.map(|flight| position.messages.get(message_of(*flight))));
         }
         world
     }

@@ -1,5 +1,7 @@
 //! What can happen to one node, as one number.
 
+use super::time::Passing;
+
 /// What can happen to one node. Messages, timers and choices go by number: of the message among those ever
 /// sent to the node, of the timer and of the option among those of the node's slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,7 @@ pub(super) enum Event {
     Restart,
     Pause,
     Resume,
+    Tick(Passing),
     Deliver(u32),
     Timeout(u32),
     Choose(u32),
@@ -36,6 +39,7 @@ impl Event {
             Self::TearSave(rest) => (7, rest),
             Self::Pause => (8, 0),
             Self::Resume => (9, 0),
+            Self::Tick(passing) => (10, passing.code()),
         };
         assert!(number < 1 << TAG_SHIFT, "fewer than 2^28 distinct messages to one node");
         tag << TAG_SHIFT | number
@@ -56,6 +60,8 @@ mod tests {
             Event::Restart,
             Event::Pause,
             Event::Resume,
+            Event::Tick(Passing::World),
+            Event::Tick(Passing::Both),
             Event::Deliver(7),
             Event::Timeout(7),
             Event::Choose(7),

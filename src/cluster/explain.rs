@@ -4,8 +4,9 @@ use serde::Serialize;
 use stateright::actor::Id;
 
 use super::event::Event;
+use super::inbox::{left_of, message_of};
 use super::moves::corrupted;
-use super::slot::{LastSave, Life, Slot};
+use super::slot::{LastSave, Life, Pace, Slot};
 use super::tables::Cluster;
 use super::transitions::{Taken, Turn};
 use crate::model::Protocol;
@@ -19,11 +20,14 @@ impl<P: Protocol> Explain for Cluster<P> {
             Taken::ByNode(node, step) => (node, step),
             Taken::ByWorld(Turn::Partition(split)) => return Action::Partition { sides: self.sides(split) },
             Taken::ByWorld(Turn::Heal) => return Action::Heal,
+            Taken::ByWorld(Turn::Tick) => return Action::Tick,
+            Taken::ByWorld(Turn::Gain(node)) => return Action::Drift { node: self.name(node), ticks: 1 },
+            Taken::ByWorld(Turn::Lose(node)) => return Action::Drift { node: self.name(node), ticks: -1 },
         };
         let position = &self.positions[node];
         let (slot, inbox) = (position.slot(state[node]), position.inbox(state[node]));
         let (name, number) = (self.name(node), step.number as usize);
-        let traveller = || self.in_flight(node, inbox[number]);
+        let traveller = || self.in_flight(node, message_of(inbox[number]));
         match step.kind {
             ActionKind::Restart => Action::Restart { node: name },
             ActionKind::Resume => Action::Resume { node: name },
@@ -35,7 +39,7 @@ impl<P: Protocol> Explain for Cluster<P> {
             }
             ActionKind::Pause => Action::Pause { node: name },
             ActionKind::Timeout => {
-                let timer = slot.timers.iter().nth(number).expect("timers go by their place in the slot");
+                let timer = slot.timers.keys().nth(number).expect("timers go by their place in the slot");
                 Action::Timeout { node: name, timer: self.value(timer) }
             }
             ActionKind::Choose => {
@@ -56,8 +60,9 @@ impl<P: Protocol> Explain for Cluster<P> {
             }
             ActionKind::Corrupt => {
                 let (place, payload) = corrupted(step.number);
-                let InFlight { from, to, message } = self.in_flight(node, inbox[place]);
-                let arrives = self.in_flight(node, self.corrupted(node, inbox[place])[payload]).message;
+                let sent = message_of(inbox[place]);
+                let InFlight { from, to, message } = self.in_flight(node, sent);
+                let arrives = self.in_flight(node, self.corrupted(node, sent)[payload]).message;
                 Action::Corrupt { from, to, message, arrives }
             }
             ActionKind::Heal | ActionKind::Tick | ActionKind::Partition | ActionKind::Drift => {
@@ -69,17 +74,23 @@ impl<P: Protocol> Explain for Cluster<P> {
     fn snapshot(&self, state: &[Word]) -> Snapshot {
         let mut network = Vec::new();
         for (node, position) in self.positions.iter().enumerate() {
-            network.extend(position.inbox(state[node]).iter().map(|message| self.in_flight(node, *message)));
+            let flights = position.inbox(state[node]).iter();
+            network.extend(flights.map(|flight| (self.in_flight(node, message_of(*flight)), left_of(*flight))));
         }
         if self.has_channels() {
             // Stable: within a channel the order of sending stays.
-            network.sort_by(|a, b| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
+            network.sort_by(|(a, _), (b, _)| (&a.from, &a.to).cmp(&(&b.from, &b.to)));
         } else {
             network.sort();
         }
+        let (network, mut ticks): (Vec<_>, Vec<_>) = network.into_iter().unzip();
+        if self.environment.timing().is_none() {
+            ticks.clear();
+        }
         Snapshot {
-            nodes: (0..self.layout.node_count).map(|node| self.node_snapshot(node, state[node])).collect(),
+            nodes: (0..self.layout.node_count).map(|node| self.node_snapshot(node, state)).collect(),
             network,
+            ticks,
             sides: self.sides(self.layout.split_of(state)),
             history: self.value(self.histories.get(state[self.layout.history()])),
             budgets: self.layout.left(state),
@@ -127,8 +138,13 @@ impl<P: Protocol> Cluster<P> {
         InFlight { from: self.name(usize::from(envelope.src)), to: self.name(node), message: self.value(&envelope.msg) }
     }
 
-    fn node_snapshot(&self, node: usize, local: Word) -> NodeSnapshot {
-        let slot: &Slot<P::Actor> = self.positions[node].slot(local);
+    fn node_snapshot(&self, node: usize, state_words: &[Word]) -> NodeSnapshot {
+        let slot: &Slot<P::Actor> = self.positions[node].slot(state_words[node]);
+        let timed = self.environment.timing().is_some();
+        let (paused, pause_left) = match slot.pace {
+            Pace::Going => (false, None),
+            Pace::Paused { left } => (true, left),
+        };
         let state = match &slot.life {
             Life::Up(state) => Some(self.value(state)),
             Life::Down => None,
@@ -138,13 +154,16 @@ impl<P: Protocol> Cluster<P> {
         NodeSnapshot {
             name: self.name(node),
             state,
-            paused: slot.paused,
+            paused,
+            pause_left,
             fallback: match &slot.last_save {
                 LastSave::Safe => None,
                 LastSave::Loose { before } => Some(self.value(before)),
             },
             storage: slot.storage.as_ref().map(|storage| self.value(storage)),
-            timers: slot.timers.iter().map(|timer| self.value(timer)).collect(),
+            timers: slot.timers.keys().map(|timer| self.value(timer)).collect(),
+            ticks: slot.timers.values().filter(|_| timed).map(|span| (span.earliest, span.latest)).collect(),
+            clock: self.layout.clock(node).map(|position| state_words[position]),
             choices: slot.choices.iter().map(|(key, open)| (key.clone(), options(open))).collect(),
         }
     }

@@ -1,11 +1,11 @@
 //! Budgets of faults, as words of the state; whom a fault may strike.
 
 use super::split::WHOLE;
-use crate::model::{Budget, Environment, Roster};
+use crate::model::{Budget, Clocks, Delay, Environment, NetworkKind, Pauses, Roster, Time};
 use crate::system::{ActionKind, Word};
 
-/// Where the words stand that are not a node's: the history, what is left of each bounded fault, and how the
-/// network is split.
+/// Where the words stand that are not a node's: the history, what is left of each bounded fault, how the network
+/// is split, and how the clocks are.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) node_count: usize,
@@ -21,6 +21,8 @@ pub(super) struct Layout {
     partitions: Option<usize>,
     /// The number of the split that the network is in; none where it cannot split.
     pub(super) split: Option<usize>,
+    /// Where the words of the clocks start, one for each node; none where they need none.
+    clocks: Option<usize>,
     /// Name and bound of each budget word, in the order of their positions.
     budgets: Vec<(&'static str, u32)>,
 }
@@ -43,10 +45,13 @@ impl Layout {
         let pauses = place("pauses", environment.pauses.total.bound());
         let partitions = place("partitions", environment.partitions.total.bound());
         let split = environment.partitions.total.allows_any().then_some(node_count + 1 + budgets.len());
+        let clocks = environment.timing().filter(|timing| timing.clocks != Clocks::Perfect);
+        let clocks = clocks.map(|_| node_count + 1 + budgets.len() + usize::from(split.is_some()));
         Self {
             node_count,
             loss,
-            duplicates,
+            // A network that duplicates by itself needs no budget for it.
+            duplicates: duplicates.filter(|_| environment.network != NetworkKind::Duplicating),
             corruptions,
             crashes,
             standing,
@@ -55,6 +60,7 @@ impl Layout {
             pauses,
             partitions,
             split,
+            clocks,
             budgets,
         }
     }
@@ -65,12 +71,23 @@ impl Layout {
     }
 
     pub(super) fn word_count(&self) -> usize {
-        self.node_count + 1 + self.budgets.len() + usize::from(self.split.is_some())
+        self.node_count + 1 + self.budgets.len() + usize::from(self.split.is_some()) + self.clock_count()
     }
 
-    /// The words after the history's at the start: nothing spent, the network whole.
+    /// The words after the history's at the start: nothing spent, the network whole, the clocks
+    /// at their first word.
     pub(super) fn first_words(&self) -> impl Iterator<Item = Word> {
-        self.budgets.iter().map(|(_, bound)| *bound).chain(self.split.map(|_| WHOLE))
+        let clocks = std::iter::repeat_n(0, self.clock_count());
+        self.budgets.iter().map(|(_, bound)| *bound).chain(self.split.map(|_| WHOLE)).chain(clocks)
+    }
+
+    fn clock_count(&self) -> usize {
+        if self.clocks.is_some() { self.node_count } else { 0 }
+    }
+
+    /// The position of the word of a node's clock.
+    pub(super) fn clock(&self, node: usize) -> Option<usize> {
+        self.clocks.map(|first| first + node)
     }
 
     /// The number of the split that the network is in.
@@ -161,6 +178,7 @@ impl Targets {
             pauses,
             partitions,
             assume: _,
+            time,
         } = environment;
         let crashes_total = if crashes.at_once.allows_any() { crashes.total } else { Budget::NEVER };
         if !crashes_total.allows_any() && (lost_saves.total.allows_any() || torn_saves.total.allows_any()) {
@@ -169,6 +187,7 @@ impl Targets {
         if partitions.total.allows_any() && partitions.sides < 2 {
             return Err(format!("a network splits into 2 or more sides, not {}", partitions.sides));
         }
+        check_time(time, pauses)?;
         Ok(Self {
             lossy: aimed(roster, loss.total, &loss.of_roles)?,
             duplicating: aimed(roster, duplicates.total, &duplicates.of_roles)?,
@@ -184,6 +203,29 @@ impl Targets {
     /// Whether a crash of the node may do something to its last save.
     pub(super) fn has_loose_saves(&self, node: usize) -> bool {
         self.crashing[node] && (self.losing_saves[node] || self.tearing_saves[node])
+    }
+}
+
+/// Whether the bounds of time go together.
+fn check_time(time: &Time, pauses: &Pauses) -> Result<(), String> {
+    let Time::Timed(timing) = time else {
+        let longest = pauses.longest.filter(|_| pauses.total.allows_any());
+        return longest.map_or(Ok(()), |_| Err("the longest pause is in ticks, and time is asynchronous".to_owned()));
+    };
+    if timing.tick_ms == 0 {
+        return Err("a tick lasts 1 millisecond or more".to_owned());
+    }
+    if let Delay { at_least, at_most: Some(at_most) } = timing.delay
+        && at_most < at_least
+    {
+        return Err(format!("messages take at least {at_least} ticks and at most {at_most}: no delay is both"));
+    }
+    match timing.clocks {
+        Clocks::Skewed { ticks: 0 } => Err("clocks that differ by 0 ticks are perfect: leave `skew` out".to_owned()),
+        Clocks::Drifting { one_tick_in: 0 | 1 } => {
+            Err("a clock that may lose every tick stands still: `drift_one_in` is 2 or more".to_owned())
+        }
+        Clocks::Perfect | Clocks::Skewed { .. } | Clocks::Drifting { .. } => Ok(()),
     }
 }
 

@@ -1,80 +1,158 @@
 //! The messages on their way to one node, as a list of numbers.
 //!
-//! The network is kept by destination: the inbox of a node is the list of the messages (by number) in flight
-//! to it. Which lists are possible, what can be delivered and what a delivery takes away is decided by the
-//! kind of network, here and nowhere else.
+//! The network is kept by destination: the inbox of a node is the list of the flights to it. Which lists are
+//! possible, what can be delivered and what a delivery takes away is decided by the kind of network, here and
+//! nowhere else.
 
-use crate::model::NetworkKind;
+use crate::model::{Delay, Environment, NetworkKind};
 
-/// The messages on their way to one node, by number. Canonical for its kind of network:
+/// The flights to one node. Canonical for its kind of network:
 /// - unordered: ascending, with repetition;
 /// - duplicating: ascending, without repetition;
 /// - FIFO: by sender ascending, and within a sender in the order of sending.
+///
+/// A flight is a message (by number) and, in timed mode, how many ticks it has left: until it must arrive, or until
+/// it may where it never must. Equal messages stand together, the oldest first.
 pub(super) type Inbox = Box<[u32]>;
+
+const LEFT_BITS: u32 = u8::BITS;
+
+/// The message of a flight.
+pub(super) fn message_of(flight: u32) -> u32 {
+    flight >> LEFT_BITS
+}
+
+/// The ticks that a flight has left.
+pub(super) fn left_of(flight: u32) -> u8 {
+    (flight & u32::from(u8::MAX)) as u8
+}
 
 /// Rules of one kind of network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InboxRules {
     pub(super) kind: NetworkKind,
+    /// Whether what is delivered stays.
+    keeps_delivered: bool,
+    delay: Delay,
 }
 
 impl InboxRules {
+    pub(super) fn new(environment: &Environment) -> Self {
+        Self {
+            kind: environment.network,
+            keeps_delivered: environment.keeps_delivered(),
+            delay: environment.timing().map(|timing| timing.delay).unwrap_or_default(),
+        }
+    }
+
+    /// The ticks that a message has left when it is sent.
+    fn first_left(self) -> u8 {
+        self.delay.at_most.unwrap_or(self.delay.at_least)
+    }
+
+    /// Whether a flight has lasted long enough to arrive.
+    fn is_ripe(self, flight: u32) -> bool {
+        left_of(flight) <= self.first_left() - self.delay.at_least
+    }
+
     /// The inbox with one more message. `sender` gives the sender of a message.
+    ///
+    /// # Panics
+    /// From 2^24 distinct messages to one node on.
     pub(super) fn add(self, inbox: &mut Vec<u32>, message: u32, sender: impl Fn(u32) -> usize) {
+        assert!(message < 1 << (u32::BITS - LEFT_BITS), "fewer than 2^24 distinct messages to one node");
+        let flight = message << LEFT_BITS | u32::from(self.first_left());
         match self.kind {
             NetworkKind::Unordered => {
-                let at = inbox.partition_point(|&other| other <= message);
-                inbox.insert(at, message);
+                let at = inbox.partition_point(|&other| other <= flight);
+                inbox.insert(at, flight);
             }
             NetworkKind::Duplicating => {
-                if let Err(at) = inbox.binary_search(&message) {
-                    inbox.insert(at, message);
+                let at = inbox.partition_point(|&other| other < flight);
+                // One that stays for ever makes a younger one superfluous.
+                let stays = self.keeps_delivered && at > 0 && message_of(inbox[at - 1]) == message;
+                if !stays && inbox.get(at) != Some(&flight) {
+                    inbox.insert(at, flight);
                 }
             }
             NetworkKind::Fifo => {
                 let from = sender(message);
-                let at = inbox.partition_point(|&other| sender(other) <= from);
-                inbox.insert(at, message);
+                let at = inbox.partition_point(|&other| sender(message_of(other)) <= from);
+                inbox.insert(at, flight);
             }
         }
     }
 
-    /// The places in the inbox of the messages that could arrive next, each distinct message once.
-    pub(super) fn deliverable(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> Vec<usize> {
-        let differs_from_previous = |at: &usize| match self.kind {
-            NetworkKind::Unordered | NetworkKind::Duplicating => inbox[*at] != inbox[*at - 1],
-            NetworkKind::Fifo => sender(inbox[*at]) != sender(inbox[*at - 1]),
+    /// The places in the inbox of the messages that could be lost next: of equal messages the oldest, of a channel
+    /// that keeps its order the first.
+    pub(super) fn heads(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> Vec<usize> {
+        let differs_from_previous = |at: &usize| {
+            let (this, previous) = (message_of(inbox[*at]), message_of(inbox[*at - 1]));
+            match self.kind {
+                NetworkKind::Unordered | NetworkKind::Duplicating => this != previous,
+                NetworkKind::Fifo => sender(this) != sender(previous),
+            }
         };
         (0..inbox.len()).filter(|at| *at == 0 || differs_from_previous(at)).collect()
     }
 
+    /// The places in the inbox of the messages that could arrive next: those [`heads`](Self::heads) that have been on
+    /// their way for long enough.
+    pub(super) fn deliverable(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> Vec<usize> {
+        self.heads(inbox, sender).into_iter().filter(|place| self.is_ripe(inbox[*place])).collect()
+    }
+
+    /// The messages that must arrive before time passes.
+    pub(super) fn due(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> Vec<u32> {
+        let heads = self.delay.at_most.map(|_| self.heads(inbox, sender)).unwrap_or_default();
+        let flights = heads.into_iter().map(|place| inbox[place]);
+        flights.filter(|flight| left_of(*flight) == 0).map(message_of).collect()
+    }
+
     /// The inbox after the message at `place` has arrived.
     pub(super) fn delivered(self, inbox: &[u32], place: usize) -> Inbox {
-        match self.kind {
-            NetworkKind::Unordered | NetworkKind::Fifo => Self::without(inbox, place),
-            NetworkKind::Duplicating => inbox.into(),
-        }
+        if self.keeps_delivered { inbox.into() } else { Self::without(inbox, place) }
     }
 
     /// The inbox without the message at `place`.
     pub(super) fn without(inbox: &[u32], place: usize) -> Inbox {
         [&inbox[..place], &inbox[place + 1..]].concat().into_boxed_slice()
     }
+
+    /// The inbox after a tick of true time.
+    pub(super) fn aged(self, inbox: &[u32]) -> Inbox {
+        let older = |flight: &u32| if left_of(*flight) == 0 { *flight } else { flight - 1 };
+        // Order stays, also where two flights become equal.
+        let mut aged: Vec<u32> = inbox.iter().map(older).collect();
+        if self.kind == NetworkKind::Duplicating {
+            aged.dedup();
+        }
+        aged.into_boxed_slice()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Time, Timing};
 
     /// Messages 0..10 come from sender 0, 10..20 from sender 1.
     fn sender(message: u32) -> usize {
         message as usize / 10
     }
 
+    fn rules(network: NetworkKind) -> InboxRules {
+        InboxRules::new(&Environment { network, ..Environment::default() })
+    }
+
+    fn flights(messages: &[u32]) -> Vec<u32> {
+        messages.iter().map(|message| message << LEFT_BITS).collect()
+    }
+
     fn inbox(kind: NetworkKind, messages: &[u32]) -> Vec<u32> {
         let mut inbox = Vec::new();
-        messages.iter().for_each(|message| InboxRules { kind }.add(&mut inbox, *message, sender));
-        inbox
+        messages.iter().for_each(|message| rules(kind).add(&mut inbox, *message, sender));
+        inbox.into_iter().map(message_of).collect()
     }
 
     #[test]
@@ -87,16 +165,34 @@ mod tests {
 
     #[test]
     fn each_distinct_message_or_channel_head_is_deliverable_once() {
-        let rules = |kind| InboxRules { kind };
-        assert_eq!(rules(NetworkKind::Unordered).deliverable(&[1, 3, 3, 12, 12], sender), [0, 1, 3]);
-        assert_eq!(rules(NetworkKind::Fifo).deliverable(&[3, 1, 3, 12, 12], sender), [0, 3]);
-        assert!(rules(NetworkKind::Fifo).deliverable(&[], sender).is_empty());
+        assert_eq!(rules(NetworkKind::Unordered).deliverable(&flights(&[1, 3, 3, 12, 12]), sender), [0, 1, 3]);
+        assert_eq!(rules(NetworkKind::Fifo).deliverable(&flights(&[3, 1, 3, 12, 12]), sender), [0, 3]);
+        assert!(rules(NetworkKind::Fifo).deliverable(&flights(&[]), sender).is_empty());
     }
 
     #[test]
     fn only_a_duplicating_network_keeps_what_it_delivers() {
-        let rules = |kind| InboxRules { kind };
-        assert_eq!(&*rules(NetworkKind::Unordered).delivered(&[1, 3, 3], 1), [1, 3]);
-        assert_eq!(&*rules(NetworkKind::Duplicating).delivered(&[1, 3], 1), [1, 3]);
+        assert_eq!(rules(NetworkKind::Unordered).delivered(&flights(&[1, 3, 3]), 1).into_vec(), flights(&[1, 3]));
+        assert_eq!(rules(NetworkKind::Duplicating).delivered(&flights(&[1, 3]), 1).into_vec(), flights(&[1, 3]));
+    }
+
+    /// Bounds 1 to 2: a message is ripe after one tick and due after two; of equal messages the oldest goes first.
+    #[test]
+    fn messages_ripen_and_fall_due() {
+        let delay = Delay { at_least: 1, at_most: Some(2) };
+        let time = Time::Timed(Timing { delay, ..Timing::default() });
+        for network in [NetworkKind::Unordered, NetworkKind::Duplicating, NetworkKind::Fifo] {
+            let rules = InboxRules::new(&Environment { network, time: time.clone(), ..Environment::default() });
+            let mut inbox = Vec::new();
+            rules.add(&mut inbox, 3, sender);
+            assert!(rules.deliverable(&inbox, sender).is_empty());
+            let mut inbox = rules.aged(&inbox).into_vec();
+            assert_eq!((rules.deliverable(&inbox, sender), rules.due(&inbox, sender)), (vec![0], vec![]));
+            rules.add(&mut inbox, 3, sender);
+            let inbox = rules.aged(&inbox);
+            assert_eq!((inbox.len(), rules.due(&inbox, sender)), (2, vec![3]));
+            let inbox = rules.delivered(&inbox, 0);
+            assert_eq!((inbox.len(), left_of(inbox[0]), rules.due(&inbox, sender)), (1, 1, vec![]));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Of what each step is a step, as far as fairness goes.
 
+use super::inbox::message_of;
 use super::moves::{self, corrupted};
 use super::tables::Cluster;
 use crate::model::Protocol;
@@ -42,16 +43,16 @@ impl<P: Protocol> Cluster<P> {
         position.instances.get_or_set(local as usize, || {
             let (slot, inbox) = (position.slot(local), position.inbox(local));
             let number = |kind, number: usize| match kind {
-                ActionKind::Deliver | ActionKind::Duplicate | ActionKind::Drop => inbox[number],
+                ActionKind::Deliver | ActionKind::Duplicate | ActionKind::Drop => message_of(inbox[number]),
                 ActionKind::Timeout => {
-                    let timer = slot.timers.iter().nth(number).expect("timers go by their place in the slot");
+                    let timer = slot.timers.keys().nth(number).expect("timers go by their place in the slot");
                     position.timers.intern(timer.clone())
                 }
                 ActionKind::Choose => {
                     let (key, _) = slot.options().nth(number).expect("options go by their place in the slot");
                     position.choices.intern(key.to_owned())
                 }
-                ActionKind::Corrupt => inbox[corrupted(number as u32).0],
+                ActionKind::Corrupt => message_of(inbox[corrupted(number as u32).0]),
                 ActionKind::Restart
                 | ActionKind::Resume
                 | ActionKind::Crash

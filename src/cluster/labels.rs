@@ -1,6 +1,7 @@
 //! Threads, local transitions and odds of the steps out of a state: what random walks choose by.
 
 use super::event::Event;
+use super::inbox::message_of;
 use super::moves::{self, Move, corrupted};
 use super::tables::Cluster;
 use super::transitions::Turn;
@@ -31,7 +32,8 @@ impl<P: Protocol> Cluster<P> {
         let (count, kind) = (self.layout.node_count, turn.kind());
         let number = match turn {
             Turn::Partition(split) => split,
-            Turn::Heal => 0,
+            Turn::Heal | Turn::Tick => 0,
+            Turn::Gain(node) | Turn::Lose(node) => node as u32,
         };
         let thread = (count * (1 + count) * 2 + usize::from(kind.is_fault())) as u32;
         Label { thread, local: [(count as u32) << 8 | kind as u32, 0, number], weight: 1.0 }
@@ -79,7 +81,7 @@ impl<P: Protocol> Cluster<P> {
 
     fn sender(&self, node: usize, local: Word, place: usize) -> usize {
         let position = &self.positions[node];
-        position.sender(position.inbox(local)[place])
+        position.sender(message_of(position.inbox(local)[place]))
     }
 
     /// What happens to `node` in a step; `None` if none of its code runs: a message is
@@ -87,7 +89,7 @@ impl<P: Protocol> Cluster<P> {
     pub(super) fn event(&self, node: usize, step: &Move<'_>, local: Word) -> Option<Event> {
         match step.kind {
             ActionKind::Deliver | ActionKind::Duplicate => {
-                Some(Event::Deliver(self.positions[node].inbox(local)[step.number as usize]))
+                Some(Event::Deliver(message_of(self.positions[node].inbox(local)[step.number as usize])))
             }
             ActionKind::Timeout => Some(Event::Timeout(step.number)),
             ActionKind::Choose => Some(Event::Choose(step.number)),
@@ -95,8 +97,8 @@ impl<P: Protocol> Cluster<P> {
             ActionKind::Crash | ActionKind::LoseSave | ActionKind::TearSave => Some(Event::Crash),
             ActionKind::Corrupt => {
                 let (place, payload) = corrupted(step.number);
-                let inbox = self.positions[node].inbox(local);
-                Some(Event::Deliver(self.corrupted(node, inbox[place])[payload]))
+                let message = message_of(self.positions[node].inbox(local)[place]);
+                Some(Event::Deliver(self.corrupted(node, message)[payload]))
             }
             ActionKind::Drop | ActionKind::Pause | ActionKind::Resume => None,
             ActionKind::Heal | ActionKind::Tick | ActionKind::Partition | ActionKind::Drift => {

@@ -8,7 +8,7 @@
 //!
 //! For each node: whether it is up, its state, what it has saved, its timers that are set, its choices that are
 //! open. The messages in flight. What the observer has recorded. What is left of each bounded fault, and how the
-//! network is split.
+//! network is split; in timed mode also how long timers, messages and pauses have left, and how the clocks are.
 //! Two states are the same when all of these are equal by `Eq`; nothing is compared by a hash.
 //!
 //! # What a step is
@@ -20,7 +20,7 @@
 //! | step | may happen when | what it does |
 //! |---|---|---|
 //! | deliver | a message is in flight to a node that is up; on a FIFO network, the oldest of its channel | takes the message out of flight (a duplicating network keeps it) and runs `on_msg` |
-//! | timeout | a timer is set: time is asynchronous, a set timer may fire at any moment | takes the timer away and runs `on_timeout` |
+//! | timeout | a timer is set, and, where time is timed, it may fire | takes the timer away and runs `on_timeout` |
 //! | choose | a choice is open | takes the choice away and runs `on_random` with one of its options |
 //! | restart | a node is down, and restarts are allowed | runs `on_start` with what the node had saved |
 //! | drop | a message is in flight (FIFO: the oldest of its channel), and the budget is not spent | takes it out of flight (on a duplicating network: for ever, until it is sent again) |
@@ -33,6 +33,8 @@
 //! | resume | a node is paused, and may go on | it goes on |
 //! | partition | the network is whole, and the budget is not spent | it splits into sides |
 //! | heal | the network is split, and may become whole | it is whole |
+//! | tick | time is timed, and nothing is overdue | time passes: see below |
+//! | drift | time is timed, clocks are not perfect, and this one may stray | a clock gains a tick, or will miss the next one |
 //!
 //! # A message whose delivery changes nothing
 //!
@@ -71,6 +73,33 @@
 //! sent across while it is split, as the environment says. Waiting messages may be lost. A split network splits anew
 //! only after it was whole.
 //!
+//! # Time
+//!
+//! Time is *asynchronous* unless the environment says otherwise: a timer that is set may fire at any moment, a message
+//! may take for ever, and the range given to `Out::set_timer` means nothing. That stands for unbounded pauses, delays
+//! and jumps of clocks; whoever assumes more says so by an assumption.
+//!
+//! Where time is *timed* it passes in ticks, and a step takes no time. A tick lasts [`Timing::tick_ms`](crate::model::Timing::tick_ms),
+//! by which the ranges of timers are measured, rounded outwards. Nothing holds a date: what is left until a bound is
+//! counted down and stops there, so that the states stay finite.
+//!
+//! - **Timers.** A timer may fire once the first bound has passed on its own node's clock, and must before the second
+//!   is exceeded; both are included. An empty range (stateright's `model_timeout()`) says nothing: any moment will do.
+//! - **Messages** take between [`Delay::at_least`](crate::model::Delay::at_least) and `at_most` ticks of true time. Of equal messages the oldest arrives
+//!   or is lost first; that loses no behaviour. Where there is an upper bound, a delivery that changes nothing consumes
+//!   the message, and a duplicating network delivers each message once or more within its bounds: a delivery takes it
+//!   away, or, as a duplicate without a budget, does not.
+//! - **A tick passes only when nothing is overdue**: no timer must fire, no message must arrive, no pause must end. What
+//!   cannot happen is not overdue: a message to a node that is down, paused or cut off waits, and is overdue as soon as it
+//!   can arrive; so are the timers of a paused node. Faults, choices, restarts and heals are never overdue.
+//! - **Clocks.** *Perfect* clocks tick with true time. *Skewed* clocks are up to so many ticks ahead of true time, and so
+//!   of each other: a clock may gain a tick up to the bound; at a tick of true time one that is ahead stays and one that is
+//!   not is carried along. *Drifting* clocks gain or lose one tick, and not again for so many ticks of true time: over
+//!   `t` ticks one drifts at most by `t / n + 1`. A drifting clock strays only while it is read. Clocks go on while their
+//!   node is paused.
+//! - **Reading a clock.** [`Protocol::tick_clock`](crate::model::Protocol::tick_clock) tells a node's state that its clock ticked: a member keeps the readings that it needs
+//!   in its state. Otherwise a protocol knows time by its timers alone.
+//!
 //! # What nobody receives
 //!
 //! A message to an id that nobody has is seen by the observer and then gone.
@@ -89,6 +118,7 @@
 //! |---|---|
 //! | `slot`, `inbox` | what a node is; what is in flight to it, by kind of network |
 //! | `split` | the sides of a split network |
+//! | `time` | timers, clocks, what is overdue |
 //! | `event`, `step` | what can happen to a node; running its handler |
 //! | `position`, `moves` | the tables behind one word; the steps from it, written down |
 //! | `tables` | filling those tables |
@@ -118,6 +148,7 @@ mod slot;
 mod split;
 mod step;
 mod tables;
+mod time;
 mod transitions;
 
 pub use conditions::{HANDLERS_BEHAVE, handlers_behave};

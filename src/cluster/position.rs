@@ -2,8 +2,9 @@
 
 use stateright::actor::Envelope;
 
-use super::inbox::Inbox;
+use super::inbox::{Inbox, message_of};
 use super::slot::Slot;
+use super::time::Overdue;
 use crate::model::ProtocolActor;
 use crate::system::table::{PairMemo, Table};
 use crate::system::{Interner, Word};
@@ -15,7 +16,7 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) slots: Interner<Slot<A>>,
     /// The messages ever sent to the node.
     pub(super) messages: Interner<Envelope<A::Msg>>,
-    /// The lists of messages ever in flight to it.
+    /// The lists of flights ever on their way to it.
     pub(super) inboxes: Interner<Inbox>,
     /// (slot, inbox): the node's word is the number of the pair.
     locals: Interner<(u32, u32)>,
@@ -29,6 +30,10 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) added: PairMemo,
     /// (local, split) -> local without what does not pass.
     pub(super) cut: PairMemo,
+    /// (local, which time passes) -> local after a tick.
+    pub(super) ticked: PairMemo,
+    /// By local: what must happen before time passes.
+    pub(super) overdue: Table<Overdue>,
     /// By number of the message: what it may arrive as.
     pub(super) corrupted: Table<Box<[u32]>>,
     /// The moves of each local, see [`moves`](super::moves).
@@ -65,6 +70,8 @@ impl<A: ProtocolActor> Position<A> {
             effect_of: PairMemo::default(),
             added: PairMemo::default(),
             cut: PairMemo::default(),
+            ticked: PairMemo::default(),
+            overdue: Table::default(),
             corrupted: Table::default(),
             moves: Table::default(),
             timers: Interner::default(),
@@ -94,6 +101,11 @@ impl<A: ProtocolActor> Position<A> {
         self.inboxes.get(self.locals.get(local).1)
     }
 
+    /// The message at a place in the inbox behind a word.
+    pub(super) fn message_at(&self, local: Word, place: usize) -> u32 {
+        message_of(self.inbox(local)[place])
+    }
+
     /// Who sent a message.
     pub(super) fn sender(&self, message: u32) -> usize {
         usize::from(self.messages.get(message).src)
@@ -110,6 +122,8 @@ impl<A: ProtocolActor> Position<A> {
             + self.effect_of.bytes()
             + self.added.bytes()
             + self.cut.bytes()
+            + self.ticked.bytes()
+            + self.overdue.bytes()
             + self.corrupted.bytes()
             + self.moves.bytes()
             + self.instances.bytes()

@@ -1,7 +1,7 @@
 //! The steps that a node can take from one local state, worked out.
 
 use super::event::Event;
-use super::inbox::{Inbox, InboxRules};
+use super::inbox::{Inbox, InboxRules, message_of};
 use super::moves::{Moves, corruption};
 use super::position::Effect;
 use super::tables::Cluster;
@@ -19,8 +19,10 @@ impl<P: Protocol> Cluster<P> {
         let mut moves = Moves::default();
         if slot.is_going() {
             self.deliveries(node, local, &mut moves);
-            for timer in 0..slot.timers.len() as u32 {
-                self.own_step(node, local, Event::Timeout(timer), &mut moves);
+            for (timer, span) in slot.timers.values().enumerate() {
+                if span.may_fire() {
+                    self.own_step(node, local, Event::Timeout(timer as u32), &mut moves);
+                }
             }
             for option in 0..slot.options().count() as u32 {
                 self.own_step(node, local, Event::Choose(option), &mut moves);
@@ -29,7 +31,7 @@ impl<P: Protocol> Cluster<P> {
         if slot.is_down() && self.environment.crashes.restart {
             self.own_step(node, local, Event::Restart, &mut moves);
         }
-        if slot.paused && self.environment.pauses.resume {
+        if slot.is_up() && !slot.is_going() && self.environment.pauses.resume {
             self.own_step(node, local, Event::Resume, &mut moves);
         }
         if self.targets.lossy[node] {
@@ -48,9 +50,14 @@ impl<P: Protocol> Cluster<P> {
     fn deliveries(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
         let (slot, inbox) = (position.slot_number(local), position.inbox(local));
-        let duplicating = self.targets.duplicating[node] && self.rules.kind != NetworkKind::Duplicating;
-        for place in self.deliverable(node, inbox) {
-            let effect = self.effect(node, slot, Event::Deliver(inbox[place]));
+        let duplicating = match self.rules.kind {
+            NetworkKind::Unordered | NetworkKind::Fifo => self.targets.duplicating[node],
+            // Where deliveries take the message, the network shows its nature by those that do not.
+            NetworkKind::Duplicating => !self.environment.keeps_delivered(),
+        };
+        for place in self.in_order(node, inbox, self.rules.deliverable(inbox, |message| position.sender(message))) {
+            let message = message_of(inbox[place]);
+            let effect = self.effect(node, slot, Event::Deliver(message));
             let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
             if changes || self.consumes_no_ops() {
                 let rest = self.rules.delivered(inbox, place);
@@ -60,7 +67,7 @@ impl<P: Protocol> Cluster<P> {
                 self.push(node, local, (ActionKind::Duplicate, place as u32), effect, inbox.into(), moves);
             }
             if self.targets.corrupting[node] {
-                for (payload, &message) in self.corrupted(node, inbox[place]).iter().enumerate() {
+                for (payload, &message) in self.corrupted(node, message).iter().enumerate() {
                     let effect = self.effect(node, slot, Event::Deliver(message));
                     let rest = self.rules.delivered(inbox, place);
                     self.push(node, local, (ActionKind::Corrupt, corruption(place, payload)), effect, rest, moves);
@@ -69,12 +76,10 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// The places in the inbox of the messages that could arrive next, in the order of the messages: their numbers
-    /// depend on which was seen first.
-    fn deliverable(&self, node: usize, inbox: &[u32]) -> Vec<usize> {
-        let position = &self.positions[node];
-        let mut places = self.rules.deliverable(inbox, |message| position.sender(message));
-        places.sort_by_key(|place| position.messages.get(inbox[*place]));
+    /// These places in the inbox, in the order of the messages: their numbers depend on which was seen first.
+    fn in_order(&self, node: usize, inbox: &[u32], places: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut places: Vec<usize> = places.into_iter().collect();
+        places.sort_by_key(|place| self.positions[node].messages.get(message_of(inbox[*place])));
         places
     }
 
@@ -82,7 +87,7 @@ impl<P: Protocol> Cluster<P> {
     fn losses(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
         let inbox = position.inbox(local);
-        for place in self.deliverable(node, inbox) {
+        for place in self.in_order(node, inbox, self.rules.heads(inbox, |message| position.sender(message))) {
             let rest = position.local(position.slot_number(local), InboxRules::without(inbox, place));
             moves.push((ActionKind::Drop, place as u32), false, rest, None, &[]);
         }
@@ -119,6 +124,7 @@ impl<P: Protocol> Cluster<P> {
             Event::Pause => (ActionKind::Pause, 0),
             Event::Resume => (ActionKind::Resume, 0),
             Event::Deliver(_) => unreachable!("a delivery takes a message"),
+            Event::Tick(_) => unreachable!("time passes for everyone"),
         };
         let effect = self.effect(node, position.slot_number(local), event);
         let crashes = matches!(event, Event::Crash | Event::LoseSave | Event::TearSave(_));

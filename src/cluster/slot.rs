@@ -1,19 +1,21 @@
 //! What one node is at one moment, its inbox apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use stateright::actor::Actor;
+
+use super::time::Span;
 
 /// What one node is at one moment: all that its next step depends on, the message apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct SlotOf<S, G, T: Ord, R> {
     pub(super) life: Life<S>,
-    /// Whether it stands still. Invariant: not unless it is up.
-    pub(super) paused: bool,
+    /// Invariant: [`Pace::Going`] unless it is up.
+    pub(super) pace: Pace,
     pub(super) storage: Option<G>,
     pub(super) last_save: LastSave<G>,
-    /// Timers that are set.
-    pub(super) timers: BTreeSet<T>,
+    /// Timers that are set, and what is left of each.
+    pub(super) timers: BTreeMap<T, Span>,
     /// Open choices: options by key. Invariant: no list is empty.
     pub(super) choices: BTreeMap<String, Vec<R>>,
 }
@@ -30,6 +32,16 @@ pub(super) enum Life<S> {
     Down,
     /// Its handler panicked, or gave two results for one event; the text says which. It never acts again.
     Failed(String),
+}
+
+/// Whether a node that is up takes steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Pace {
+    Going,
+    /// It stands still, for so many ticks of true time at most.
+    Paused {
+        left: Option<u32>,
+    },
 }
 
 /// What a crash can do to the last save.
@@ -55,10 +67,10 @@ impl<S, G, T: Ord, R> SlotOf<S, G, T, R> {
     fn idle(life: Life<S>, storage: Option<G>) -> Self {
         Self {
             life,
-            paused: false,
+            pace: Pace::Going,
             storage,
             last_save: LastSave::Safe,
-            timers: BTreeSet::new(),
+            timers: BTreeMap::new(),
             choices: BTreeMap::new(),
         }
     }
@@ -78,7 +90,12 @@ impl<S, G, T: Ord, R> SlotOf<S, G, T, R> {
 
     /// Whether the node takes steps.
     pub(super) fn is_going(&self) -> bool {
-        self.is_up() && !self.paused
+        self.is_up() && self.pace == Pace::Going
+    }
+
+    /// Whether the node stands still, and must not any longer.
+    pub(super) fn has_paused_long_enough(&self) -> bool {
+        self.pace == Pace::Paused { left: Some(0) }
     }
 
     /// Whether the node has crashed and has not come back.

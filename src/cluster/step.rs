@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use stateright::actor::{Actor, Command, Envelope, Id, Out};
 
 use super::event::Event;
-use super::slot::{LastSave, Life, Slot};
-use crate::model::{Cause, History, Protocol, Step};
+use super::slot::{LastSave, Life, Pace, Slot};
+use super::time::{Passing, Span};
+use crate::model::{Cause, Environment, History, Protocol, Step};
 
 /// What a handler wants, before it is numbered.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub(super) struct Call<'a, P: Protocol> {
     pub(super) id: Id,
     pub(super) slot: &'a Slot<P::Actor>,
     pub(super) event: Event,
+    pub(super) environment: &'a Environment,
     /// The message, where the event is a delivery.
     pub(super) message: Option<&'a Envelope<<P::Actor as Actor>::Msg>>,
     /// Whether a crash may do something to the node's last save.
@@ -73,8 +75,9 @@ impl<P: Protocol> Call<'_, P> {
             Event::Crash => slot = Slot::<P::Actor>::down(slot.storage),
             Event::LoseSave => slot = Slot::<P::Actor>::down(self.before_last_save().cloned()),
             Event::TearSave(rest) => slot = Slot::<P::Actor>::down(Some(self.torn().swap_remove(rest as usize))),
-            Event::Pause => slot.paused = true,
-            Event::Resume => slot.paused = false,
+            Event::Pause => slot.pace = Pace::Paused { left: self.longest_pause() },
+            Event::Resume => slot.pace = Pace::Going,
+            Event::Tick(passing) => self.tick(passing, &mut slot),
         }
         let sent = self.obey(out, &mut slot);
         if self.loose_saves && slot.is_up() && slot.storage != self.slot.storage {
@@ -82,6 +85,25 @@ impl<P: Protocol> Call<'_, P> {
         }
         let facts = self.observe(&slot, &sent);
         Outcome { slot, sent, facts }
+    }
+
+    fn longest_pause(&self) -> Option<u32> {
+        let pauses = &self.environment.pauses;
+        pauses.longest.filter(|_| pauses.resume && self.environment.timing().is_some())
+    }
+
+    fn tick(&self, passing: Passing, slot: &mut Slot<P::Actor>) {
+        if passing.of_clock() {
+            slot.timers.values_mut().for_each(|span| *span = span.ticked());
+            if let Life::Up(state) = &mut slot.life {
+                self.protocol.tick_clock(self.id, state);
+            }
+        }
+        if passing.of_world()
+            && let Pace::Paused { left: Some(left) } = &mut slot.pace
+        {
+            *left = left.saturating_sub(1);
+        }
     }
 
     fn before_last_save(&self) -> Option<&<P::Actor as Actor>::Storage> {
@@ -123,7 +145,8 @@ impl<P: Protocol> Call<'_, P> {
             | Event::TearSave(_)
             | Event::Restart
             | Event::Pause
-            | Event::Resume => unreachable!("no message, timer or choice"),
+            | Event::Resume
+            | Event::Tick(_) => unreachable!("no message, timer or choice"),
         }
         state.into_owned()
     }
@@ -134,7 +157,9 @@ impl<P: Protocol> Call<'_, P> {
         for command in out {
             match command {
                 Command::Send(dst, msg) => sent.push(Envelope { src: self.id, dst, msg }),
-                Command::SetTimer(timer, _) => drop(slot.timers.insert(timer)),
+                Command::SetTimer(timer, range) => {
+                    slot.timers.insert(timer, Span::of(self.environment.timing(), &range));
+                }
                 Command::CancelTimer(timer) => drop(slot.timers.remove(&timer)),
                 Command::ChooseRandom(key, options) if options.is_empty() => drop(slot.choices.remove(&key)),
                 Command::ChooseRandom(key, options) => drop(slot.choices.insert(key, options)),
@@ -178,7 +203,7 @@ impl<P: Protocol> Call<'_, P> {
         Some(match self.event {
             Event::Start => Cause::Start,
             Event::Crash | Event::LoseSave | Event::TearSave(_) => Cause::Crash,
-            Event::Pause | Event::Resume => return None,
+            Event::Pause | Event::Resume | Event::Tick(_) => return None,
             Event::Restart => Cause::Restart,
             Event::Timeout(timer) => Cause::Timeout(self.timer(timer)),
             Event::Choose(option) => Cause::Choose(self.option(option).1),
@@ -190,7 +215,7 @@ impl<P: Protocol> Call<'_, P> {
     }
 
     fn timer(&self, number: u32) -> &<P::Actor as Actor>::Timer {
-        self.slot.timers.iter().nth(number as usize).expect("timers go by their place in the slot")
+        self.slot.timers.keys().nth(number as usize).expect("timers go by their place in the slot")
     }
 
     fn option(&self, number: u32) -> (&str, &<P::Actor as Actor>::Random) {

@@ -59,7 +59,7 @@ impl<P: Protocol> Cluster<P> {
         let positions = (0..roster.len()).map(|_| Position::new(conditions.reading_count())).collect();
         let targets = Targets::new(&roster, environment)?;
         let cluster = Self {
-            rules: InboxRules { kind: environment.network },
+            rules: InboxRules::new(environment),
             splits: Splits::new(&targets.cut_off, &environment.partitions)?,
             targets,
             layout: Layout::new(roster.len(), environment),
@@ -95,7 +95,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     pub(super) fn consumes_no_ops(&self) -> bool {
-        self.has_channels() || self.environment.no_op == NoOpDelivery::Consume
+        self.has_channels() || self.environment.no_op == NoOpDelivery::Consume || self.environment.bounds_delays()
     }
 
     /// What `event` does to `node` in the given slot. The handler runs at the first call.
@@ -118,12 +118,22 @@ impl<P: Protocol> Cluster<P> {
             | Event::Restart
             | Event::Pause
             | Event::Resume
+            | Event::Tick(_)
             | Event::Timeout(_)
             | Event::Choose(_) => None,
         };
         let actor = &self.roster.members()[node].actor;
         let loose_saves = self.targets.has_loose_saves(node);
-        Call { protocol: &self.protocol, actor, id: Id::from(node), slot, event, message, loose_saves }
+        Call {
+            protocol: &self.protocol,
+            actor,
+            id: Id::from(node),
+            slot,
+            event,
+            environment: &self.environment,
+            message,
+            loose_saves,
+        }
     }
 
     /// What a message to `node` may arrive as.

@@ -1,13 +1,13 @@
 //! The steps out of a global state: those of its nodes, put together from their rows, and those of the world.
 
 use super::event::Event;
-use super::inbox::Inbox;
+use super::inbox::{Inbox, message_of};
 use super::moves::{self, Move, corrupted};
 use super::position::Position;
 use super::slot::Slot;
 use super::split::WHOLE;
 use super::tables::Cluster;
-use crate::model::{InFlightAcrossSides, Protocol};
+use crate::model::{Clocks, InFlightAcrossSides, Protocol};
 use crate::system::{ActionKind, FairInstances, Label, PropertyCard, PropertySet, Successors, TransitionSystem, Word};
 
 /// A step out of a global state.
@@ -26,6 +26,12 @@ pub(super) enum Turn {
     Partition(Word),
     /// It is whole again.
     Heal,
+    /// Time passes.
+    Tick,
+    /// The clock of the node gains a tick.
+    Gain(usize),
+    /// The clock of the node will miss a tick.
+    Lose(usize),
 }
 
 impl Turn {
@@ -33,6 +39,8 @@ impl Turn {
         match self {
             Self::Partition(_) => ActionKind::Partition,
             Self::Heal => ActionKind::Heal,
+            Self::Tick => ActionKind::Tick,
+            Self::Gain(_) | Self::Lose(_) => ActionKind::Drift,
         }
     }
 }
@@ -107,7 +115,7 @@ impl<P: Protocol> Cluster<P> {
             | ActionKind::Drift => return true,
         };
         let position = &self.positions[node];
-        self.splits.connects(split, position.sender(position.inbox(state[node])[place]), node)
+        self.splits.connects(split, position.sender(position.message_at(state[node], place)), node)
     }
 
     fn is_lost_between(&self, split: Word, from: usize, to: usize) -> bool {
@@ -121,39 +129,49 @@ impl<P: Protocol> Cluster<P> {
             Some(_) | None => 0..0,
         };
         let heals = self.environment.partitions.heal && self.layout.split_of(state) != WHOLE;
-        splits.map(Turn::Partition).chain(heals.then_some(Turn::Heal))
+        let ticks = self.environment.timing().map(|_| Turn::Tick);
+        let (gain, lose) = match self.environment.timing().map(|timing| timing.clocks) {
+            None | Some(Clocks::Perfect) => (0, 0),
+            Some(Clocks::Skewed { .. }) => (self.layout.node_count, 0),
+            Some(Clocks::Drifting { .. }) => (self.layout.node_count, self.layout.node_count),
+        };
+        let drifts = (0..gain).map(Turn::Gain).chain((0..lose).map(Turn::Lose));
+        splits.map(Turn::Partition).chain(heals.then_some(Turn::Heal)).chain(ticks).chain(drifts)
     }
 
-    /// Puts the successor that `turn` makes of `state` into `out`, unless a budget that it needs is spent or nothing
-    /// changes.
+    /// Puts the successor that `turn` makes of `state` into `out`, unless it cannot be taken there or nothing changes.
     pub(super) fn turn(&self, turn: Turn, state: &[Word], out: &mut Successors) -> bool {
-        let visible = self.conditions.read_world(out.asked());
-        let split_at = self.layout.split.expect("only a network that can split does");
-        let kind = match turn {
-            Turn::Partition(split) => {
-                out.edit(split_at, split);
-                if self.environment.partitions.in_flight == InFlightAcrossSides::Lost {
-                    self.cut(split, state, out);
-                }
-                ActionKind::Partition
-            }
-            Turn::Heal => {
-                out.edit(split_at, WHOLE);
-                ActionKind::Heal
-            }
-        };
-        if self.layout.spend(kind, state, |position, word| out.edit(position, word)).is_none() {
+        let kind = turn.kind();
+        let spent = self.layout.spend(kind, state, |position, word| out.edit(position, word));
+        let seen = spent.and_then(|()| match turn {
+            Turn::Partition(split) => Some(self.split(split, state, out)),
+            Turn::Heal => Some(self.split(WHOLE, state, out)),
+            Turn::Tick => self.tick(state, |position, word| out.edit(position, word)),
+            Turn::Gain(node) => self.drift(node, true, state, |position, word| out.edit(position, word)),
+            Turn::Lose(node) => self.drift(node, false, state, |position, word| out.edit(position, word)),
+        });
+        let Some(seen) = seen else {
             out.abandon();
             return false;
+        };
+        let visible = seen | self.conditions.read_world(out.asked());
+        self.finish(kind, seen, visible, state, out)
+    }
+
+    /// The network becomes split so, or whole. No property that reads nodes sees that.
+    fn split(&self, split: Word, state: &[Word], out: &mut Successors) -> bool {
+        out.edit(self.layout.split.expect("only a network that can split does"), split);
+        if split != WHOLE && self.environment.partitions.in_flight == InFlightAcrossSides::Lost {
+            self.cut(split, state, out);
         }
-        self.finish(kind, false, visible, state, out)
+        false
     }
 
     /// Takes the messages from one side to another out of flight.
     fn cut(&self, split: Word, state: &[Word], out: &mut Successors) {
         for (node, position) in self.positions.iter().enumerate() {
             let word = position.cut.get_or_compute(state[node], split, || {
-                let passes = |message: &u32| self.splits.connects(split, position.sender(*message), node);
+                let passes = |flight: &u32| self.splits.connects(split, position.sender(message_of(*flight)), node);
                 let rest = position.inbox(state[node]).iter().copied().filter(passes).collect();
                 position.local(position.slot_number(state[node]), rest)
             });

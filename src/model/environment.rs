@@ -35,6 +35,30 @@ pub struct Environment {
     /// Names of the protocol's [`Assumption`](super::Assumption)s that are made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assume: Vec<String>,
+    /// What time is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub time: Time,
+}
+
+impl Environment {
+    /// The bounds of timed mode; `None` where time is asynchronous.
+    pub fn timing(&self) -> Option<&Timing> {
+        match &self.time {
+            Time::Asynchronous => None,
+            Time::Timed(timing) => Some(timing),
+        }
+    }
+
+    /// Whether every message arrives within a bound.
+    pub fn bounds_delays(&self) -> bool {
+        self.timing().is_some_and(|timing| timing.delay.at_most.is_some())
+    }
+
+    /// Whether a message that is delivered stays in flight: on a duplicating network, unless it must arrive within a
+    /// bound. There it arrives once or more within it.
+    pub fn keeps_delivered(&self) -> bool {
+        self.network == NetworkKind::Duplicating && !self.bounds_delays()
+    }
 }
 
 /// What is at its default is left out where an environment is written: that the file was written before there
@@ -163,11 +187,14 @@ pub struct Pauses {
     pub of_roles: Vec<String>,
     /// Whether a node that is paused may go on.
     pub resume: bool,
+    /// The longest pause in ticks of true time, where time is timed; `None` where a pause may last for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest: Option<u32>,
 }
 
 impl Default for Pauses {
     fn default() -> Self {
-        Self { total: Budget::NEVER, of_roles: Vec::new(), resume: true }
+        Self { total: Budget::NEVER, of_roles: Vec::new(), resume: true, longest: None }
     }
 }
 
@@ -202,4 +229,61 @@ pub enum InFlightAcrossSides {
     Kept,
     /// Those in flight when the network splits are lost, and so are those sent while it is split.
     Lost,
+}
+
+/// What time is.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "kebab-case")]
+pub enum Time {
+    /// There is no clock: a timer that is set may fire at any moment, a message may take any time.
+    #[default]
+    Asynchronous,
+    /// Time passes in ticks, and timers, messages and clocks have bounds.
+    Timed(Timing),
+}
+
+/// The bounds of timed mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// How long a tick is, in milliseconds: what the ranges given to `Out::set_timer` are measured by. At least 1.
+    pub tick_ms: u32,
+    /// How long messages take.
+    pub delay: Delay,
+    /// How clocks differ from true time.
+    pub clocks: Clocks,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { tick_ms: 1, delay: Delay::default(), clocks: Clocks::Perfect }
+    }
+}
+
+/// How long messages take, in ticks of true time; both bounds included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Delay {
+    /// A message arrives no sooner.
+    pub at_least: u8,
+    /// A message arrives no later, if its receiver can take it; `None` where it may take any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u8>,
+}
+
+/// How the clocks of the nodes differ from true time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clocks {
+    /// Not at all: all tick together.
+    #[default]
+    Perfect,
+    /// Bounded skew: each is ahead of true time by at most so many ticks, and so no two are further apart.
+    Skewed {
+        /// The bound; at least 1.
+        ticks: u8,
+    },
+    /// Rate drift: each may gain or lose one tick in any so many ticks of true time, again and again.
+    Drifting {
+        /// After it has gained or lost a tick, a clock does not again for so many ticks; at least 2.
+        one_tick_in: u16,
+    },
 }

@@ -15,8 +15,10 @@
 //! | `property` | claims |
 //! | `condition` | conditions, by what they read; assumptions |
 //! | `observable` | what can be measured of a run |
+//! | `adversary` | a member that lies, as far as signatures let it |
 //! | `environment` | network and fault budgets |
 
+mod adversary;
 mod condition;
 mod deviation;
 mod environment;
@@ -28,11 +30,12 @@ mod property;
 mod protocol;
 mod roster;
 
+pub use adversary::{Adversary, Alphabet, Knowledge, Utterance};
 pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
 pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
 pub use environment::{
-    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Partitions,
-    Pauses,
+    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 pub use history::{Cause, Facts, History, Step};
 pub use observable::{Measure, Observable, Reading};

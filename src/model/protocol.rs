@@ -94,6 +94,17 @@ pub trait Protocol: Sized + Send + Sync + 'static {
         let _ = (step, facts);
     }
 
+    /// One tick of the clock of the node `id`, in timed mode: what of its state is a reading of its clock goes on.
+    ///
+    /// This is how a protocol reads its local clock: a member keeps in its state the readings that it needs, such as
+    /// the ticks since it sent a request, and this counts them up, as far as the protocol can tell them apart. A
+    /// reading that grows without bound makes the states infinite.
+    /// It is called while the node is up, also while it is paused: clocks go on. It is a step of no handler, so that
+    /// the observer does not see it.
+    fn tick_clock(&self, id: Id, state: &mut <Self::Actor as Actor>::State) {
+        let _ = (id, state);
+    }
+
     /// What the payload may have become where the environment corrupts it; nothing where corruption goes unmodelled.
     ///
     /// A checksum that finds out is a payload too: one that the receiver rejects.

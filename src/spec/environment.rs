@@ -1,10 +1,10 @@
-//! Network and fault budgets.
+//! Network, fault budgets and time.
 
 use super::nearest;
 use super::reader::{Form, Node, Reader, Section, Words};
 use crate::model::{
-    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Partitions,
-    Pauses,
+    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 
 const NETWORKS: &Words<NetworkKind> =
@@ -19,7 +19,10 @@ pub(super) const FAULT_KEYS: &[&str] =
     &["loss", "duplicates", "corruptions", "crashes", "lost_saves", "torn_saves", "pauses", "partitions"];
 const LOSS_KEYS: &[&str] = &["total", "of"];
 const CRASH_KEYS: &[&str] = &["total", "at_once", "of", "restart", "in_flight"];
-const PAUSE_KEYS: &[&str] = &["total", "of", "resume"];
+const PAUSE_KEYS: &[&str] = &["total", "of", "resume", "longest"];
+const TIMES: &Words<bool> = &[("asynchronous", false), ("timed", true)];
+const TIME_KEYS: &[&str] = &["mode", "tick_ms", "delay", "skew", "drift_one_in"];
+const DELAY_KEYS: &[&str] = &["at_least", "at_most"];
 const PARTITION_KEYS: &[&str] = &["total", "of", "sides", "heal", "in_flight"];
 
 /// The environment of a check. `network` is what the protocol assumes; `roles` are unknown where the instance
@@ -36,6 +39,9 @@ pub(super) fn read(
     }
     if let Some(no_op) = check.get("no_op").and_then(|node| reader.word(node, "value of `no_op`:", NO_OPS)) {
         environment.no_op = no_op;
+    }
+    if let Some(node) = check.get("time") {
+        environment.time = time(reader, node);
     }
     let Some(faults) = check.get("faults").and_then(|node| reader.section(node, FAULT_KEYS)) else {
         return environment;
@@ -108,6 +114,7 @@ fn pauses(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) -> P
     if let Some(resume) = section.get("resume").and_then(|node| reader.flag(node)) {
         pauses.resume = resume;
     }
+    pauses.longest = section.get("longest").and_then(|node| ticks(reader, node, 0, u32::MAX));
     pauses
 }
 
@@ -136,6 +143,64 @@ fn partitions(reader: &mut Reader, node: &Node, roles: Option<&[&'static str]>) 
         partitions.in_flight = in_flight;
     }
     partitions
+}
+
+/// A word or a table: how time passes.
+fn time(reader: &mut Reader, node: &Node) -> Time {
+    if !matches!(node.form, Form::Section(_)) {
+        let timed = reader.word(node, "value of `time`:", TIMES);
+        return if timed == Some(true) { Time::Timed(Timing::default()) } else { Time::Asynchronous };
+    }
+    let Some(section) = reader.section(node, TIME_KEYS) else { return Time::default() };
+    let mode = section.required(reader, "mode", "`time`");
+    let timed = mode.and_then(|node| reader.word(node, "mode of time", TIMES));
+    let mut timing = Timing::default();
+    if let Some(tick_ms) = section.get("tick_ms").and_then(|node| ticks(reader, node, 1, u32::MAX)) {
+        timing.tick_ms = tick_ms;
+    }
+    if let Some(node) = section.get("delay") {
+        timing.delay = delay(reader, node);
+    }
+    let skew = section.get("skew").and_then(|node| ticks(reader, node, 1, u8::MAX.into()));
+    let drift = section.get("drift_one_in").and_then(|node| ticks(reader, node, 2, u16::MAX.into()));
+    timing.clocks = match (skew, drift) {
+        (Some(_), Some(_)) => {
+            reader.wrong(&node.span, "clocks are skewed or drift", "one of `skew` and `drift_one_in`");
+            Clocks::Perfect
+        }
+        (Some(skew), None) => Clocks::Skewed { ticks: skew as u8 },
+        (None, Some(drift)) => Clocks::Drifting { one_tick_in: drift as u16 },
+        (None, None) => Clocks::Perfect,
+    };
+    if timed == Some(false)
+        && let Some(key) = TIME_KEYS[1..].iter().find(|key| section.get(key).is_some())
+    {
+        reader.wrong(&node.span, format!("asynchronous time has no `{key}`"), "`mode = \"timed\"`");
+    }
+    if timed == Some(true) { Time::Timed(timing) } else { Time::Asynchronous }
+}
+
+/// How long messages take: at most so many ticks, or a table.
+fn delay(reader: &mut Reader, node: &Node) -> Delay {
+    if !matches!(node.form, Form::Section(_)) {
+        return Delay { at_least: 0, at_most: ticks(reader, node, 0, u8::MAX.into()).map(|ticks| ticks as u8) };
+    }
+    let Some(section) = reader.section(node, DELAY_KEYS) else { return Delay::default() };
+    let mut bound = |key| section.get(key).and_then(|node| ticks(reader, node, 0, u8::MAX.into()));
+    let (at_least, at_most) = (bound("at_least").unwrap_or(0) as u8, bound("at_most").map(|ticks| ticks as u8));
+    if at_most.is_some_and(|at_most| at_most < at_least) {
+        reader.wrong(&node.span, "no delay is both", "`at_most` not below `at_least`");
+    }
+    Delay { at_least, at_most }
+}
+
+/// A number of ticks within bounds.
+fn ticks(reader: &mut Reader, node: &Node, least: u32, most: u32) -> Option<u32> {
+    let count = reader.count(node, most.into())? as u32;
+    if count < least {
+        reader.wrong(&node.span, format!("{count} is out of bounds"), format!("{least} or more"));
+    }
+    (count >= least).then_some(count)
 }
 
 fn total(reader: &mut Reader, section: &Section<'_>) -> Budget {

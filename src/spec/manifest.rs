@@ -21,6 +21,7 @@ const CHECK_KEYS: &[&str] = &[
     "deviations",
     "network",
     "no_op",
+    "time",
     "faults",
     "assume",
     "fairness",

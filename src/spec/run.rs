@@ -5,6 +5,7 @@ use super::{Check, Expected, Failure, judge};
 use crate::cluster::Entry;
 use crate::engine::{Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore};
 use crate::exit::Exit;
+use crate::model::{Budget, Clocks};
 use crate::system::{ActionKind, Fairness, PropertyCard};
 use crate::trace::Trace;
 
@@ -135,6 +136,8 @@ impl Checked {
             return Vec::new();
         };
         let happened = |kind: ActionKind| outcome.exploration.statistics.actions[kind as usize] > 0;
+        let clocks = environment.timing().map_or(Clocks::Perfect, |timing| timing.clocks);
+        let drifts = if clocks == Clocks::Perfect { Budget::NEVER } else { Budget::Unlimited };
         let allowed = [
             (ActionKind::Drop, environment.loss.total),
             (ActionKind::Duplicate, environment.duplicates.total),
@@ -144,6 +147,7 @@ impl Checked {
             (ActionKind::TearSave, environment.torn_saves.total),
             (ActionKind::Pause, environment.pauses.total),
             (ActionKind::Partition, environment.partitions.total),
+            (ActionKind::Drift, drifts),
         ];
         allowed
             .into_iter()

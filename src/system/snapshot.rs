@@ -15,6 +15,9 @@ pub struct NodeSnapshot {
     /// Whether it stands still.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
+    /// Ticks until its pause must end; `None`, and in JSON absent, where nothing says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_left: Option<u32>,
     /// What it has saved; `None`, and in JSON absent, if nothing.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::system::present")]
     pub storage: Option<Value>,
@@ -24,6 +27,14 @@ pub struct NodeSnapshot {
     pub fallback: Option<Value>,
     /// The timers that are set, in order.
     pub timers: Vec<Value>,
+    /// In timed mode, for each of the timers: ticks of the node's clock until it may fire, and until it must, if it
+    /// ever must. Otherwise empty, and in JSON absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticks: Vec<(u32, Option<u32>)>,
+    /// How its clock is: the ticks that it is ahead, or until it may gain or lose again, and one more than ever while it
+    /// is about to miss one. `None`, and in JSON absent, where clocks are perfect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<u32>,
     /// The choices that are open: key and options, by key. In JSON an object.
     #[serde(with = "object")]
     pub choices: Vec<(String, Vec<Value>)>,
@@ -47,6 +58,10 @@ pub struct Snapshot {
     pub nodes: Vec<NodeSnapshot>,
     /// The messages in flight: sorted where the network has no order, by channel and in order where it has.
     pub network: Vec<InFlight>,
+    /// In timed mode, for each of the messages in flight: ticks until it must arrive, or until it may where it never
+    /// must. Otherwise empty, and in JSON absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticks: Vec<u8>,
     /// The sides of a split network, by name of the nodes; empty, and in JSON absent, while it is whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sides: Vec<Vec<String>>,

@@ -5,7 +5,6 @@ use super::format::as_written;
 use super::{Change, FORMAT, Outcome, Part, Step, Trace, VERSION, endless};
 use crate::cluster::Instance;
 use crate::engine::Path;
-use crate::model::NetworkKind;
 use crate::system::{Action, Explain, InFlight, NodeSnapshot, Snapshot, Value};
 
 impl Trace {
@@ -22,7 +21,7 @@ impl Trace {
         let evidence = evidence.expect("the path shows what the property looks for");
         let ending = endless::ending(system, path).expect("a loop is a loop, and fair");
         let snapshots: Vec<Snapshot> = path.states.iter().map(|state| system.snapshot(state)).collect();
-        let keeps_delivered = instance.environment.network == NetworkKind::Duplicating;
+        let keeps_delivered = instance.environment.keeps_delivered();
         let steps = path.steps.iter().enumerate().map(|(step_ix, action_ix)| {
             let action = system.action(&path.states[step_ix], *action_ix);
             step_between(action, &snapshots[step_ix], &snapshots[step_ix + 1], keeps_delivered)
@@ -151,13 +150,7 @@ mod tests {
     use crate::system::{PropertyKind, Value};
 
     fn network(messages: &[InFlight]) -> Snapshot {
-        Snapshot {
-            nodes: Vec::new(),
-            network: messages.to_vec(),
-            sides: Vec::new(),
-            history: Value::Unit,
-            budgets: Vec::new(),
-        }
+        Snapshot { network: messages.to_vec(), ..Snapshot::default() }
     }
 
     #[test]

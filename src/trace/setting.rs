@@ -2,7 +2,8 @@
 
 use crate::cluster::Instance;
 use crate::model::{
-    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, NetworkKind, NoOpDelivery, Partitions, Pauses,
+    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, NetworkKind, NoOpDelivery,
+    Partitions, Pauses, Timing,
 };
 
 /// Protocol, parameters, deviations, network and faults, in words.
@@ -18,6 +19,7 @@ pub fn setting(instance: &Instance) -> String {
         several => parts.push(format!("deviations {}", several.join(", "))),
     }
     parts.push(network(&instance.environment));
+    parts.extend(timing(&instance.environment));
     parts.extend(faults(&instance.environment));
     if !instance.environment.assume.is_empty() {
         parts.push(format!("assuming {}", instance.environment.assume.join(", ")));
@@ -37,6 +39,22 @@ fn network(environment: &Environment) -> String {
     }
 }
 
+/// The model of time in force; nothing for asynchronous time, the default.
+pub(crate) fn timing(environment: &Environment) -> Option<String> {
+    let Timing { tick_ms, delay, clocks } = environment.timing()?;
+    let delay = match *delay {
+        Delay { at_least: 0, at_most: None } => "messages take any time".to_owned(),
+        Delay { at_least, at_most: None } => format!("messages take {at_least} ticks or more"),
+        Delay { at_least, at_most: Some(at_most) } => format!("messages take {at_least} to {at_most} ticks"),
+    };
+    let clocks = match *clocks {
+        Clocks::Perfect => "perfect clocks".to_owned(),
+        Clocks::Skewed { ticks } => format!("clocks at most {ticks} ticks apart"),
+        Clocks::Drifting { one_tick_in } => format!("clocks that gain or lose 1 tick in {one_tick_in}"),
+    };
+    Some(format!("time in ticks of {tick_ms} ms, {delay}, {clocks}"))
+}
+
 fn faults(environment: &Environment) -> Vec<String> {
     let Environment {
         network: _,
@@ -50,6 +68,7 @@ fn faults(environment: &Environment) -> Vec<String> {
         pauses,
         partitions,
         assume: _,
+        time: _,
     } = environment;
     let faults = [
         budget(loss.total, "lost message", "lost messages").map(|text| text + &to(&loss.of_roles)),
@@ -89,8 +108,12 @@ fn of(roles: &[String]) -> String {
 }
 
 fn standing(pauses: &Pauses) -> String {
-    let for_good = if pauses.resume { "" } else { ", for good" };
-    of(&pauses.of_roles) + for_good
+    let bound = match pauses.longest {
+        _ if !pauses.resume => ", for good".to_owned(),
+        Some(longest) => format!(" of at most {longest} ticks"),
+        None => String::new(),
+    };
+    of(&pauses.of_roles) + &bound
 }
 
 fn parting(partitions: &Partitions) -> String {
@@ -126,7 +149,7 @@ mod tests {
     use indexmap::IndexMap;
 
     use super::*;
-    use crate::model::{Losses, ParamValue};
+    use crate::model::{Losses, ParamValue, Time};
 
     #[test]
     fn everything_that_was_asked_for_is_said() {
@@ -156,7 +179,12 @@ mod tests {
                 corruptions: Losses { total: Budget::AtMost(1), of_roles: vec!["learner".to_owned()] },
                 lost_saves: Losses { total: Budget::AtMost(1), of_roles: Vec::new() },
                 torn_saves: Losses { total: Budget::AtMost(2), of_roles: vec!["acceptor".to_owned()] },
-                pauses: Pauses { total: Budget::AtMost(1), of_roles: vec!["proposer".to_owned()], resume: false },
+                pauses: Pauses {
+                    total: Budget::AtMost(1),
+                    of_roles: vec!["proposer".to_owned()],
+                    resume: false,
+                    longest: None,
+                },
                 partitions: Partitions {
                     total: Budget::AtMost(2),
                     of_roles: vec!["acceptor".to_owned()],
@@ -164,13 +192,19 @@ mod tests {
                     heal: false,
                     in_flight: InFlightAcrossSides::Lost,
                 },
+                time: Time::Timed(Timing {
+                    tick_ms: 10,
+                    delay: Delay { at_least: 1, at_most: Some(3) },
+                    clocks: Clocks::Skewed { ticks: 2 },
+                }),
             },
             ..plain
         };
         assert_eq!(
             setting(&faulty),
             "paxos with acceptors = 3; deviations forget-promise, vote-twice; network in order of sending, which \
-             consumes messages that change nothing; at most 1 lost message to acceptor; any number of duplicated \
+             consumes messages that change nothing; time in ticks of 10 ms, messages take 1 to 3 ticks, clocks at most 2 \
+             ticks apart; at most 1 lost message to acceptor; any number of duplicated \
              messages; at most 1 corrupted message to learner; at most 2 crashes of acceptor, proposer, 1 at once, no \
              restart, messages to the crashed are lost; at most 1 lost save; at most 2 torn saves of acceptor; at most 1 \
              pause of proposer, for good; at most 2 partitions of acceptor into 3 sides, for good, messages across are \

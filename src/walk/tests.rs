@@ -62,13 +62,7 @@ impl Explain for Counters {
     }
 
     fn snapshot(&self, _: &[Word]) -> Snapshot {
-        Snapshot {
-            nodes: Vec::new(),
-            network: Vec::new(),
-            sides: Vec::new(),
-            history: Value::Unit,
-            budgets: Vec::new(),
-        }
+        Snapshot::default()
     }
 
     fn evidence(&self, state: &[Word], property: usize) -> Option<Evidence> {

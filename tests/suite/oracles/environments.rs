@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use quorate::model::{
-    Budget, Crashes, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind, NoOpDelivery, Partitions,
-    Pauses,
+    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 
 /// Every kind of network.
@@ -56,6 +56,7 @@ fn faults(role: &str) -> Vec<Environment> {
         .map(|(loss, duplicates, crashes)| Environment { loss, duplicates, crashes, ..Environment::default() })
         .collect();
     faults.extend(worlds(role));
+    faults.extend(times(role));
     faults
 }
 
@@ -91,13 +92,34 @@ fn worlds(role: &str) -> Vec<Environment> {
     ]
 }
 
+/// Every model of time, alone and with faults.
+fn times(role: &str) -> Vec<Environment> {
+    let once = Budget::AtMost(1);
+    let timed = |at_least, at_most, clocks| Environment {
+        time: Time::Timed(Timing { tick_ms: 1, delay: Delay { at_least, at_most }, clocks }),
+        ..Environment::default()
+    };
+    let pauses = Pauses { total: once, longest: Some(2), of_roles: vec![role.to_owned()], ..Pauses::default() };
+    let partitions = Partitions { total: once, ..Partitions::default() };
+    vec![
+        timed(0, None, Clocks::Perfect),
+        timed(1, Some(2), Clocks::Perfect),
+        Environment { loss: losses(once), ..timed(1, None, Clocks::Skewed { ticks: 1 }) },
+        Environment { pauses, ..timed(0, Some(1), Clocks::Drifting { one_tick_in: 2 }) },
+        Environment { partitions, duplicates: losses(once), ..timed(1, Some(1), Clocks::Perfect) },
+    ]
+}
+
 /// Any environment; some of its faults strike only the role `a`.
 pub fn any_environment() -> impl Strategy<Value = Environment> {
     let network = (prop::sample::select(&NETWORKS[..]), prop::sample::select(&NO_OPS[..]));
     let messages = (any_losses(), any_losses(), rarely(any_losses()));
     let saves = (rarely(any_losses()), rarely(any_losses()));
-    (network, messages, any_crashes(), saves, rarely(any_pauses()), rarely(any_partitions())).prop_map(
-        |((network, no_op), (loss, duplicates, corruptions), crashes, (lost_saves, torn_saves), pauses, partitions)| {
+    (network, messages, any_crashes(), saves, (rarely(any_pauses()), rarely(any_partitions()), rarely(any_time())))
+        .prop_map(|((network, no_op), (loss, duplicates, corruptions), crashes, (lost_saves, torn_saves), world)| {
+            let (pauses, partitions, time) = world;
+            let longest = pauses.longest.filter(|_| time != Time::Asynchronous);
+            let pauses = Pauses { longest, ..pauses };
             let no_crash = !crashes.total.allows_any();
             let saves = |saves: Losses| if no_crash { Losses::default() } else { saves };
             Environment {
@@ -112,9 +134,9 @@ pub fn any_environment() -> impl Strategy<Value = Environment> {
                 torn_saves: saves(torn_saves),
                 pauses,
                 partitions,
+                time,
             }
-        },
-    )
+        })
 }
 
 fn rarely<T: Default + Clone + std::fmt::Debug>(any: impl Strategy<Value = T>) -> impl Strategy<Value = T> {
@@ -122,11 +144,19 @@ fn rarely<T: Default + Clone + std::fmt::Debug>(any: impl Strategy<Value = T>) -
 }
 
 fn any_pauses() -> impl Strategy<Value = Pauses> {
-    (any_budget(), any_roles(), prop::bool::ANY).prop_map(|(total, of_roles, resume)| Pauses {
-        total,
-        of_roles,
-        resume,
-    })
+    (any_budget(), any_roles(), prop::bool::ANY, prop::option::of(0..3_u32))
+        .prop_map(|(total, of_roles, resume, longest)| Pauses { total, of_roles, resume, longest })
+}
+
+fn any_time() -> impl Strategy<Value = Time> {
+    let delay = (0..=2_u8, prop::option::of(0..=2_u8))
+        .prop_map(|(at_least, more)| Delay { at_least, at_most: more.map(|more| at_least + more) });
+    let clocks = prop_oneof![
+        Just(Clocks::Perfect),
+        (1..=2_u8).prop_map(|ticks| Clocks::Skewed { ticks }),
+        (2..=4_u16).prop_map(|one_tick_in| Clocks::Drifting { one_tick_in }),
+    ];
+    (1..=2_u32, delay, clocks).prop_map(|(tick_ms, delay, clocks)| Time::Timed(Timing { tick_ms, delay, clocks }))
 }
 
 fn any_partitions() -> impl Strategy<Value = Partitions> {

@@ -7,6 +7,7 @@
 //! | `reference` | the cluster once more, naively |
 //! | `actors`, `environments` | what they are tried on |
 //! | `agreement` | one instance of ours against the reference |
+//! | `scenarios` | time and faults as people know them |
 //! | `linearizability` | the law of linearizability, and stateright's tester |
 //! | `rules` | the search alone, on random rules over words |
 //! | `shared`, `textbook` | algorithms over shared variables, with the verdicts of the textbooks and the counts of TLC |
@@ -24,6 +25,7 @@ mod linearizability;
 mod naive;
 mod reference;
 mod rules;
+mod scenarios;
 mod shared;
 mod small;
 mod stateright;

@@ -151,7 +151,7 @@ impl<S: Clone + Debug + Eq + Hash + Send + Sync> Explain for Shared<S> {
 
     fn snapshot(&self, state: &[Word]) -> Snapshot {
         let history = Value::Text(format!("{:?}", self.at(state)));
-        Snapshot { nodes: vec![], network: vec![], sides: vec![], history, budgets: vec![] }
+        Snapshot { history, ..Snapshot::default() }
     }
 
     fn evidence(&self, state: &[Word], property: usize) -> Option<Evidence> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +10,6 @@ use quorate::model::{Cause, Claim, Facts, History, Property, Protocol, Roster, S
 use quorate::system::Evidence;
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
-use stateright::actor::model_timeout;
 
 const STATE_COUNT: u8 = 3;
 const MSG_COUNT: u8 = 2;
@@ -35,6 +35,8 @@ pub struct Drawn {
     pub corrupted: Vec<Vec<u8>>,
     /// What a torn save may leave.
     pub torn: Vec<u8>,
+    /// What a tick of its clock makes of a state, by state.
+    pub clock: Vec<u8>,
 }
 
 /// What the members of a role do.
@@ -70,7 +72,8 @@ enum Act {
     Send(u8, u8),
     /// To the sender of the message; to oneself where there is none.
     Reply(u8),
-    SetTimer(u8),
+    /// With its bounds in milliseconds.
+    SetTimer(u8, u8, u8),
     CancelTimer(u8),
     Open(usize, Vec<u8>),
     Close(usize),
@@ -83,14 +86,17 @@ pub fn drawn() -> impl Strategy<Value = Drawn> {
     let corrupted = vec(vec(0..MSG_COUNT, 0..=2), usize::from(MSG_COUNT));
     let torn = vec(0..STORED_COUNT, 0..=2);
     let roles = vec((table(), 1..=2_usize), 1..=2);
-    (roles, vec(fact(), usize::from(MSG_COUNT)), fact(), fact(), corrupted, torn).prop_map(
-        |(roles, arrivals, crash, last_state, corrupted, torn)| Drawn {
+    let still = (0..STATE_COUNT).collect::<Vec<u8>>();
+    let clock = prop_oneof![2 => Just(still), 1 => vec(0..STATE_COUNT, usize::from(STATE_COUNT))];
+    (roles, vec(fact(), usize::from(MSG_COUNT)), fact(), fact(), corrupted, torn, clock).prop_map(
+        |(roles, arrivals, crash, last_state, corrupted, torn, clock)| Drawn {
             roles,
             arrivals,
             crash,
             last_state,
             corrupted,
             torn,
+            clock,
         },
     )
 }
@@ -114,7 +120,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (0..ID_COUNT, 0..MSG_COUNT).prop_map(|(to, msg)| Act::Send(to, msg)),
         2 => (0..MSG_COUNT).prop_map(Act::Reply),
-        3 => (0..TIMER_COUNT).prop_map(Act::SetTimer),
+        3 => (0..TIMER_COUNT, 0..3_u8, 0..3_u8).prop_map(|(timer, from, to)| Act::SetTimer(timer, from, to)),
         1 => (0..TIMER_COUNT).prop_map(Act::CancelTimer),
         2 => (0..KEYS.len(), vec(0..CHOICE_COUNT, 1..=2)).prop_map(|(key, choices)| Act::Open(key, choices)),
         1 => (0..KEYS.len()).prop_map(Act::Close),
@@ -142,7 +148,9 @@ impl Member {
             match act {
                 Act::Send(to, msg) => o.send(usize::from(*to).into(), (*msg, usize::from(id) as u8 % 2)),
                 Act::Reply(msg) => o.send(src, (*msg, 0)),
-                Act::SetTimer(timer) => o.set_timer(*timer, model_timeout()),
+                Act::SetTimer(timer, from, to) => {
+                    o.set_timer(*timer, Duration::from_millis((*from).into())..Duration::from_millis((*to).into()));
+                }
                 Act::CancelTimer(timer) => o.cancel_timer(*timer),
                 Act::Open(key, choices) => o.choose_random(KEYS[*key], choices.clone()),
                 Act::Close(key) => o.remove_random(KEYS[*key]),
@@ -225,6 +233,10 @@ impl Protocol for Drawn {
         if step.before != last && step.after == last {
             facts.extend(self.last_state);
         }
+    }
+
+    fn tick_clock(&self, _: Id, state: &mut u8) {
+        *state = self.clock[usize::from(*state)];
     }
 
     fn corrupt(&self, (said, mark): &(u8, u8)) -> Vec<(u8, u8)> {

@@ -32,7 +32,11 @@ impl<P: Protocol> Reference<P> {
             }
             Condition::World(condition) => {
                 let in_flight = world.network.all();
-                let world = World { nodes, history: &world.history, in_flight: in_flight.iter().collect() };
+                let world = World {
+                    nodes,
+                    history: &world.history,
+                    in_flight: in_flight.iter().map(|(envelope, _)| envelope).collect(),
+                };
                 condition(&self.protocol, &world)
             }
             Condition::Step(_) => panic!("{} is not about states", property.card.name),

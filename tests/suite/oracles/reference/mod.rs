@@ -9,6 +9,7 @@
 //! | `state` | a global state |
 //! | `network` | messages in flight, by kind of network |
 //! | `world` | crashes, pauses, partitions |
+//! | `time` | ticks, clocks |
 //! | `judge` | what properties find in a global state |
 //! | `tell` | states and moves as plain data |
 
@@ -16,6 +17,7 @@ mod judge;
 mod network;
 mod state;
 mod tell;
+mod time;
 mod world;
 
 use std::borrow::Cow;
@@ -31,7 +33,7 @@ use stateright::actor::Command;
 pub use state::GlobalOf;
 use state::{Global, Memory, Node, NodeOf, Spent};
 
-use network::Network;
+use network::{Network, Pace};
 
 /// A protocol in an environment, as a model to be searched naively.
 pub struct Reference<P: Protocol> {
@@ -74,6 +76,12 @@ pub enum Move<M, T, R, K> {
     Partition(Vec<usize>),
     /// The network is whole again.
     Heal,
+    /// Time passes.
+    Tick,
+    /// The clock of the node gains a tick.
+    Gain(Id),
+    /// The clock of the node will miss a tick.
+    Lose(Id),
 }
 
 impl<M, T, R, K> Move<M, T, R, K> {
@@ -87,12 +95,15 @@ impl<M, T, R, K> Move<M, T, R, K> {
             | Self::LoseSave(_)
             | Self::TearSave(..)
             | Self::Pause(_)
-            | Self::Partition(_) => true,
+            | Self::Partition(_)
+            | Self::Gain(_)
+            | Self::Lose(_) => true,
             Self::Deliver(_)
             | Self::Timeout(..)
             | Self::Choose(..)
             | Self::Restart(_)
             | Self::Resume(_)
+            | Self::Tick
             | Self::Heal => false,
         }
     }
@@ -141,7 +152,7 @@ impl<P: Protocol> Reference<P> {
     fn start(&self, id: Id, storage: Option<<P::Actor as Actor>::Storage>) -> Turn<P::Actor> {
         let mut out = Out::new();
         let state = self.roster.members()[usize::from(id)].actor.on_start(id, &storage, &mut out);
-        self.obey(id, Memory { state, paused: false, timers: [].into(), choices: [].into() }, storage, None, out)
+        self.obey(id, Memory { state, paused: None, timers: [].into(), choices: [].into() }, storage, None, out)
     }
 
     #[allow(clippy::type_complexity, reason = "spelt out once")]
@@ -159,7 +170,7 @@ impl<P: Protocol> Reference<P> {
         for command in out {
             match command {
                 Command::Send(dst, msg) => sent.push(Envelope { src: id, dst, msg }),
-                Command::SetTimer(timer, _) => drop(memory.timers.insert(timer)),
+                Command::SetTimer(timer, range) => drop(memory.timers.insert(timer, self.due(&range))),
                 Command::CancelTimer(timer) => drop(memory.timers.remove(&timer)),
                 Command::ChooseRandom(key, choices) if choices.is_empty() => drop(memory.choices.remove(&key)),
                 Command::ChooseRandom(key, choices) => drop(memory.choices.insert(key, choices)),
@@ -209,7 +220,7 @@ impl<P: Protocol> Reference<P> {
             let is_cut = !world.connects(envelope.src, envelope.dst);
             let is_lost_across = is_cut && self.environment.partitions.in_flight == InFlightAcrossSides::Lost;
             if (receiver.memory.is_some() || !losing) && !is_lost_across {
-                world.network.send(envelope);
+                world.network.send(envelope, self.environment.keeps_delivered());
             }
         }
     }
@@ -229,7 +240,7 @@ impl<P: Protocol> Reference<P> {
         });
         let facts = self.facts(id, Cause::Deliver { src: envelope.src, msg }, before, &turn);
         // A corrupted message is gone, whatever its receiver makes of it.
-        let is_gone = if *msg == envelope.msg { self.consumes() } else { !matches!(world.network, Network::Set(_)) };
+        let is_gone = if *msg == envelope.msg { self.consumes() } else { !self.environment.keeps_delivered() };
         let is_for_somebody = |sent: &Envelope<_>| usize::from(sent.dst) < world.nodes.len();
         let sends_nothing = !turn.sent.iter().any(is_for_somebody);
         let changes_nothing = turn.node == *before && sends_nothing && facts.is_empty();
@@ -237,7 +248,7 @@ impl<P: Protocol> Reference<P> {
         if changes_nothing && (stays || !is_gone) {
             return None;
         }
-        if !stays && !matches!(next.network, Network::Set(_)) {
+        if !stays && !self.environment.keeps_delivered() {
             next.network.remove(envelope);
         }
         Some(self.after(next, id, turn, &facts))
@@ -245,12 +256,16 @@ impl<P: Protocol> Reference<P> {
 
     /// Whether a message whose delivery changes nothing is gone by it.
     fn consumes(&self) -> bool {
-        self.environment.network == NetworkKind::Fifo || self.environment.no_op == NoOpDelivery::Consume
+        self.environment.network == NetworkKind::Fifo
+            || self.environment.no_op == NoOpDelivery::Consume
+            || self.environment.bounds_delays()
     }
 
     fn duplicate(&self, world: &WorldOf<P>, envelope: &Envelope<MsgOf<P>>) -> Option<WorldOf<P>> {
         let mut next = self.deliver(world, envelope, &envelope.msg, true)?;
-        spend(&mut next.spent.duplicates, self.environment.duplicates.total);
+        if self.environment.network != NetworkKind::Duplicating {
+            spend(&mut next.spent.duplicates, self.environment.duplicates.total);
+        }
         Some(next)
     }
 
@@ -308,6 +323,7 @@ impl<P: Protocol> Model for Reference<P> {
             history: self.protocol.history(),
             spent: Spent::default(),
             sides: vec![],
+            clocks: self.first_clocks(),
         };
         for (ix, turn) in turns.into_iter().enumerate() {
             let before = Node { memory: None, storage: None, before_last_save: None };
@@ -318,11 +334,11 @@ impl<P: Protocol> Model for Reference<P> {
     }
 
     fn actions(&self, world: &Self::State, moves: &mut Vec<Self::Action>) {
-        for envelope in world.network.heads() {
+        for (envelope, age) in world.network.heads() {
             if self.may_happen(&self.environment.loss, world.spent.losses, &envelope) {
                 moves.push(Move::Drop(envelope.clone()));
             }
-            if !world.connects(envelope.src, envelope.dst) || !world.is_going(envelope.dst) {
+            if !Self::can_take(world, &envelope) || !Pace::of(&self.environment).may_arrive(age) {
                 continue;
             }
             moves.push(Move::Deliver(envelope.clone()));
@@ -331,14 +347,20 @@ impl<P: Protocol> Model for Reference<P> {
                 let others = payloads.into_iter().filter(|payload| *payload != envelope.msg);
                 moves.extend(others.map(|payload| Move::Corrupt(envelope.clone(), payload)));
             }
-            let once = self.environment.network != NetworkKind::Duplicating;
-            if once && self.may_happen(&self.environment.duplicates, world.spent.duplicates, &envelope) {
+            let duplicates = match self.environment.network {
+                NetworkKind::Duplicating => self.environment.bounds_delays(),
+                NetworkKind::Unordered | NetworkKind::Fifo => {
+                    self.may_happen(&self.environment.duplicates, world.spent.duplicates, &envelope)
+                }
+            };
+            if duplicates {
                 moves.push(Move::Duplicate(envelope));
             }
         }
         for (ix, node) in world.nodes.iter().enumerate() {
-            let Some(memory) = node.memory.as_ref().filter(|memory| !memory.paused) else { continue };
-            moves.extend(memory.timers.iter().map(|timer| Move::Timeout(ix.into(), timer.clone())));
+            let Some(memory) = node.memory.as_ref().filter(|memory| memory.paused.is_none()) else { continue };
+            let ripe = memory.timers.iter().filter(|(_, due)| due.earliest == 0);
+            moves.extend(ripe.map(|(timer, _)| Move::Timeout(ix.into(), timer.clone())));
             for (key, choices) in &memory.choices {
                 moves.extend(choices.iter().map(|choice| Move::Choose(ix.into(), key.clone(), choice.clone())));
             }
@@ -346,6 +368,7 @@ impl<P: Protocol> Model for Reference<P> {
         self.crashes_and_restarts(world, moves);
         self.pauses(world, moves);
         self.partitions(world, moves);
+        self.time(world, moves);
     }
 
     fn next_state(&self, world: &Self::State, action: Self::Action) -> Option<Self::State> {
@@ -363,6 +386,9 @@ impl<P: Protocol> Model for Reference<P> {
             Move::Pause(id) => Some(self.pause(world, id)),
             Move::Resume(id) => Some(self.resume(world, id)),
             Move::Partition(sides) => Some(self.split(world, sides)),
+            Move::Tick => self.tick(world),
+            Move::Gain(id) => Some(self.gain(world, id)),
+            Move::Lose(id) => Some(Self::miss(world, id)),
             Move::Heal => Some(WorldOf::<P> { sides: vec![], ..world.clone() }),
         }
     }

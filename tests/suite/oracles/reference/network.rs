@@ -1,19 +1,51 @@
-//! Messages in flight, by kind of network.
+//! Messages in flight, by kind of network, each with the ticks since it was sent.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use quorate::model::NetworkKind;
+use quorate::model::{Environment, NetworkKind};
 use quorate::{Envelope, Id};
 
 /// The messages in flight.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Network<M: Ord> {
-    /// How often each message is in flight; at least once.
-    Bag(BTreeMap<Envelope<M>, usize>),
-    /// The messages that were sent and not lost.
-    Set(BTreeSet<Envelope<M>>),
+    /// The ages of the copies of each message, ascending; at least one.
+    Bag(BTreeMap<Envelope<M>, Vec<u8>>),
+    /// The messages that were sent and not lost; of copies of the same age, one.
+    Set(BTreeMap<Envelope<M>, Vec<u8>>),
     /// The messages from one node to another, oldest first; at least one.
-    Channels(BTreeMap<(Id, Id), VecDeque<M>>),
+    Channels(BTreeMap<(Id, Id), VecDeque<(M, u8)>>),
+}
+
+/// The bounds of a message's age.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    at_least: u8,
+    at_most: Option<u8>,
+}
+
+impl Pace {
+    pub fn of(environment: &Environment) -> Self {
+        let delay = environment.timing().map(|timing| timing.delay).unwrap_or_default();
+        Self { at_least: delay.at_least, at_most: delay.at_most }
+    }
+
+    /// Older than this is as this.
+    fn oldest(self) -> u8 {
+        self.at_most.unwrap_or(self.at_least)
+    }
+
+    /// Ticks until the bound that is told.
+    pub fn left(self, age: u8) -> u8 {
+        self.oldest() - age
+    }
+
+    pub fn may_arrive(self, age: u8) -> bool {
+        age >= self.at_least
+    }
+
+    pub fn must_arrive(self, age: u8) -> bool {
+        self.at_most == Some(age)
+    }
 }
 
 impl<M: Ord + Clone> Network<M> {
@@ -21,29 +53,36 @@ impl<M: Ord + Clone> Network<M> {
     pub fn empty(kind: NetworkKind) -> Self {
         match kind {
             NetworkKind::Unordered => Self::Bag(BTreeMap::new()),
-            NetworkKind::Duplicating => Self::Set(BTreeSet::new()),
+            NetworkKind::Duplicating => Self::Set(BTreeMap::new()),
             NetworkKind::Fifo => Self::Channels(BTreeMap::new()),
         }
     }
 
-    /// The messages of which one may arrive or be lost next.
-    pub fn heads(&self) -> Vec<Envelope<M>> {
+    /// The messages of which one may be lost next, or arrive if it is old enough: of equal ones the oldest.
+    pub fn heads(&self) -> Vec<(Envelope<M>, u8)> {
         match self {
-            Self::Bag(bag) => bag.keys().cloned().collect(),
-            Self::Set(set) => set.iter().cloned().collect(),
-            Self::Channels(channels) => {
-                channels.iter().map(|(&(src, dst), queue)| Envelope { src, dst, msg: queue[0].clone() }).collect()
+            Self::Bag(copies) | Self::Set(copies) => {
+                copies.iter().map(|(envelope, ages)| (envelope.clone(), ages[ages.len() - 1])).collect()
             }
+            Self::Channels(channels) => channels
+                .iter()
+                .map(|(&(src, dst), queue)| (Envelope { src, dst, msg: queue[0].0.clone() }, queue[0].1))
+                .collect(),
         }
     }
 
-    /// Puts a message in flight.
-    pub fn send(&mut self, envelope: Envelope<M>) {
+    /// Puts a message in flight. On a network that keeps what it delivers, one that is there already suffices.
+    pub fn send(&mut self, envelope: Envelope<M>, keeps: bool) {
         match self {
-            Self::Bag(bag) => *bag.entry(envelope).or_default() += 1,
-            Self::Set(set) => drop(set.insert(envelope)),
+            Self::Bag(copies) => copies.entry(envelope).or_default().insert(0, 0),
+            Self::Set(copies) => {
+                let ages = copies.entry(envelope).or_default();
+                if ages.is_empty() || !keeps && ages[0] != 0 {
+                    ages.insert(0, 0);
+                }
+            }
             Self::Channels(channels) => {
-                channels.entry((envelope.src, envelope.dst)).or_default().push_back(envelope.msg);
+                channels.entry((envelope.src, envelope.dst)).or_default().push_back((envelope.msg, 0));
             }
         }
     }
@@ -51,18 +90,17 @@ impl<M: Ord + Clone> Network<M> {
     /// Takes one of the [`heads`](Self::heads) out of flight.
     pub fn remove(&mut self, head: &Envelope<M>) {
         match self {
-            Self::Bag(bag) => {
-                let count = bag.get_mut(head).expect("a head is in flight");
-                *count -= 1;
-                if *count == 0 {
-                    bag.remove(head);
+            Self::Bag(copies) | Self::Set(copies) => {
+                let ages = copies.get_mut(head).expect("a head is in flight");
+                ages.pop();
+                if ages.is_empty() {
+                    copies.remove(head);
                 }
             }
-            Self::Set(set) => assert!(set.remove(head), "a head is in flight"),
             Self::Channels(channels) => {
                 let queue = channels.get_mut(&(head.src, head.dst)).expect("a head is in flight");
                 let first = queue.pop_front();
-                assert!(first.as_ref() == Some(&head.msg), "a head is first in its channel");
+                assert!(first.is_some_and(|(msg, _)| msg == head.msg), "a head is first in its channel");
                 if queue.is_empty() {
                     channels.remove(&(head.src, head.dst));
                 }
@@ -73,20 +111,38 @@ impl<M: Ord + Clone> Network<M> {
     /// Takes everything that does not pass out of flight.
     pub fn retain(&mut self, passes: impl Fn(Id, Id) -> bool) {
         match self {
-            Self::Bag(bag) => bag.retain(|envelope, _| passes(envelope.src, envelope.dst)),
-            Self::Set(set) => set.retain(|envelope| passes(envelope.src, envelope.dst)),
+            Self::Bag(copies) | Self::Set(copies) => copies.retain(|envelope, _| passes(envelope.src, envelope.dst)),
             Self::Channels(channels) => channels.retain(|(src, dst), _| passes(*src, *dst)),
         }
     }
 
-    /// Every message in flight, as often as it is.
-    pub fn all(&self) -> Vec<Envelope<M>> {
+    /// Everything in flight is one tick older.
+    pub fn grow_older(&mut self, pace: Pace) {
+        let older = |age: &mut u8| *age = pace.oldest().min(*age + 1);
         match self {
-            Self::Bag(bag) => bag.iter().flat_map(|(e, &count)| std::iter::repeat_n(e.clone(), count)).collect(),
-            Self::Set(set) => set.iter().cloned().collect(),
+            Self::Bag(copies) => copies.values_mut().flatten().for_each(older),
+            Self::Set(copies) => {
+                for ages in copies.values_mut() {
+                    ages.iter_mut().for_each(older);
+                    ages.dedup();
+                }
+            }
+            Self::Channels(channels) => channels.values_mut().flatten().for_each(|(_, age)| older(age)),
+        }
+    }
+
+    /// Every message in flight, as often as it is, with its age; equal ones from the oldest on.
+    pub fn all(&self) -> Vec<(Envelope<M>, u8)> {
+        match self {
+            Self::Bag(copies) | Self::Set(copies) => copies
+                .iter()
+                .flat_map(|(envelope, ages)| ages.iter().rev().map(|age| (envelope.clone(), *age)))
+                .collect(),
             Self::Channels(channels) => channels
                 .iter()
-                .flat_map(|(&(src, dst), queue)| queue.iter().map(move |msg| Envelope { src, dst, msg: msg.clone() }))
+                .flat_map(|(&(src, dst), queue)| {
+                    queue.iter().map(move |(msg, age)| (Envelope { src, dst, msg: msg.clone() }, *age))
+                })
                 .collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! A global state in plain, rich types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use stateright::actor::Actor;
 
@@ -17,6 +17,8 @@ pub struct Global<S, K, T: Ord, R, M: Ord, H> {
     pub history: H,
     /// What the bounded fault budgets have lost.
     pub spent: Spent,
+    /// The clocks of the nodes; nothing where they are perfect.
+    pub clocks: Vec<Clock>,
     /// The side of each node, numbered by their first nodes; nothing while the network is whole.
     pub sides: Vec<usize>,
 }
@@ -36,6 +38,26 @@ pub struct Node<S, K, T: Ord, R> {
     pub before_last_save: Option<Option<K>>,
 }
 
+/// Ticks of its node's clock until a timer may fire, and until it must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Due {
+    /// It may.
+    pub earliest: u32,
+    /// It must, if ever.
+    pub latest: Option<u32>,
+}
+
+/// A clock that is not perfect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Clock {
+    /// Ticks ahead of true time.
+    Ahead(u32),
+    /// Ticks of true time until it may gain or lose a tick again.
+    Steady(u32),
+    /// It misses the next tick.
+    Misses,
+}
+
 /// A node of type `A`.
 pub type NodeOf<A> = Node<<A as Actor>::State, <A as Actor>::Storage, <A as Actor>::Timer, <A as Actor>::Random>;
 
@@ -44,10 +66,10 @@ pub type NodeOf<A> = Node<<A as Actor>::State, <A as Actor>::Storage, <A as Acto
 pub struct Memory<S, T: Ord, R> {
     /// The actor's state.
     pub state: S,
-    /// Whether it stands still.
-    pub paused: bool,
+    /// Whether it stands still, and for how many more ticks at most.
+    pub paused: Option<Option<u32>>,
     /// The timers that are set.
-    pub timers: BTreeSet<T>,
+    pub timers: BTreeMap<T, Due>,
     /// The choices that are open, by key.
     pub choices: BTreeMap<String, Vec<R>>,
 }

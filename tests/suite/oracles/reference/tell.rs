@@ -1,12 +1,13 @@
 //! Global states and moves as plain data, to be held against what the cluster tells.
 
-use quorate::model::{NetworkKind, Protocol};
+use quorate::model::{Clocks, NetworkKind, Protocol};
 use quorate::system::{Action, InFlight, NodeSnapshot, Snapshot, Value};
 use quorate::{Envelope, Id};
 use serde::Serialize;
 use stateright::Model;
 
-use super::state::NodeOf;
+use super::network::Pace;
+use super::state::{Clock, Due, NodeOf};
 use super::{Move, MoveOf, MsgOf, Reference, WorldOf};
 
 impl<P: Protocol> Reference<P> {
@@ -20,9 +21,11 @@ impl<P: Protocol> Reference<P> {
 
     /// The whole state.
     pub fn snapshot(&self, world: &WorldOf<P>) -> Snapshot {
-        let mut network: Vec<InFlight> = world.network.all().iter().map(|envelope| self.in_flight(envelope)).collect();
+        let pace = Pace::of(&self.environment);
+        let flight = |(envelope, age): &(_, u8)| (self.in_flight(envelope), pace.left(*age));
+        let mut network: Vec<(InFlight, u8)> = world.network.all().iter().map(flight).collect();
         if self.environment.network == NetworkKind::Fifo {
-            network.sort_by_key(|message| (message.from.clone(), message.to.clone()));
+            network.sort_by_key(|(message, _)| (message.from.clone(), message.to.clone()));
         } else {
             network.sort();
         }
@@ -40,9 +43,16 @@ impl<P: Protocol> Reference<P> {
             let bound = budget.bound().filter(|bound| *bound > 0)?;
             Some((name.to_owned(), bound - spent))
         };
+        let is_timed = self.environment.timing().is_some();
+        let ticks = network.iter().filter(|_| is_timed).map(|(_, left)| *left).collect();
+        let clocked = |(ix, node): (usize, &NodeOf<P::Actor>)| NodeSnapshot {
+            clock: world.clocks.get(ix).map(|clock| self.clock(*clock)),
+            ..self.node(ix.into(), node)
+        };
         Snapshot {
-            nodes: world.nodes.iter().enumerate().map(|(ix, node)| self.node(ix.into(), node)).collect(),
-            network,
+            nodes: world.nodes.iter().enumerate().map(clocked).collect(),
+            network: network.into_iter().map(|(message, _)| message).collect(),
+            ticks,
             sides: self.sides(&world.sides),
             history: self.value(&world.history),
             budgets: bounds.into_iter().filter_map(left).collect(),
@@ -78,7 +88,23 @@ impl<P: Protocol> Reference<P> {
             Move::Resume(id) => Action::Resume { node: self.name(*id) },
             Move::Partition(sides) => Action::Partition { sides: self.sides(sides) },
             Move::Heal => Action::Heal,
+            Move::Tick => Action::Tick,
+            Move::Gain(id) => Action::Drift { node: self.name(*id), ticks: 1 },
+            Move::Lose(id) => Action::Drift { node: self.name(*id), ticks: -1 },
             Move::Restart(id) => Action::Restart { node: self.name(*id) },
+        }
+    }
+
+    fn ticks<'a>(&self, dues: impl Iterator<Item = &'a Due>) -> Vec<(u32, Option<u32>)> {
+        let is_timed = self.environment.timing().is_some();
+        dues.filter(|_| is_timed).map(|due| (due.earliest, due.latest)).collect()
+    }
+
+    fn clock(&self, clock: Clock) -> u32 {
+        match (clock, self.environment.timing().map(|timing| timing.clocks)) {
+            (Clock::Ahead(ticks) | Clock::Steady(ticks), _) => ticks,
+            (Clock::Misses, Some(Clocks::Drifting { one_tick_in })) => u32::from(one_tick_in) + 1,
+            (Clock::Misses, _) => panic!("these clocks miss no tick"),
         }
     }
 
@@ -106,10 +132,13 @@ impl<P: Protocol> Reference<P> {
         NodeSnapshot {
             name: self.name(id),
             state: memory.map(|memory| self.value(&memory.state)),
-            paused: memory.is_some_and(|memory| memory.paused),
+            paused: memory.is_some_and(|memory| memory.paused.is_some()),
+            pause_left: memory.and_then(|memory| memory.paused.flatten()),
+            ticks: memory.iter().flat_map(|memory| self.ticks(memory.timers.values())).collect(),
+            clock: None,
             fallback: node.before_last_save.as_ref().map(|before| self.value(before)),
             storage: node.storage.as_ref().map(|storage| self.value(storage)),
-            timers: memory.iter().flat_map(|memory| memory.timers.iter().map(|timer| self.value(timer))).collect(),
+            timers: memory.iter().flat_map(|memory| memory.timers.keys().map(|timer| self.value(timer))).collect(),
             choices: memory
                 .iter()
                 .flat_map(|memory| &memory.choices)

@@ -16,7 +16,7 @@ impl<S, K, T: Ord, R, M: Ord, H> Global<S, K, T, R, M, H> {
 
     /// Whether a node takes steps.
     pub fn is_going(&self, id: Id) -> bool {
-        self.nodes[usize::from(id)].memory.as_ref().is_some_and(|memory| !memory.paused)
+        self.nodes[usize::from(id)].memory.as_ref().is_some_and(|memory| memory.paused.is_none())
     }
 }
 
@@ -104,7 +104,7 @@ impl<P: Protocol> Reference<P> {
         for (ix, node) in world.nodes.iter().enumerate() {
             let id = Id::from(ix);
             match &node.memory {
-                Some(memory) if memory.paused => moves.extend(pauses.resume.then_some(Move::Resume(id))),
+                Some(memory) if memory.paused.is_some() => moves.extend(pauses.resume.then_some(Move::Resume(id))),
                 Some(_) if is_left(pauses.total, world.spent.pauses) && self.is_of_roles(id, &pauses.of_roles) => {
                     moves.push(Move::Pause(id));
                 }
@@ -113,16 +113,21 @@ impl<P: Protocol> Reference<P> {
         }
     }
 
+    fn longest_pause(&self) -> Option<u32> {
+        let pauses = &self.environment.pauses;
+        if pauses.resume && self.environment.timing().is_some() { pauses.longest } else { None }
+    }
+
     pub fn pause(&self, world: &WorldOf<P>, id: Id) -> WorldOf<P> {
         let mut next = world.clone();
-        next.nodes[usize::from(id)].memory.as_mut().expect("who is paused is up").paused = true;
+        next.nodes[usize::from(id)].memory.as_mut().expect("who is paused is up").paused = Some(self.longest_pause());
         spend(&mut next.spent.pauses, self.environment.pauses.total);
         next
     }
 
     pub fn resume(&self, world: &WorldOf<P>, id: Id) -> WorldOf<P> {
         let mut next = world.clone();
-        next.nodes[usize::from(id)].memory.as_mut().expect("who is paused is up").paused = false;
+        next.nodes[usize::from(id)].memory.as_mut().expect("who is paused is up").paused = None;
         next
     }
 
