@@ -365,7 +365,7 @@ mod tests {
         let text = text();
         insta::assert_snapshot!(
             message(&text.replacen("\"deliver\"", "\"devour\"", 1)),
-            @"a.json:95:24: not a trace of version 1: unknown variant `devour`, expected one of `deliver`, `timeout`, `choose`, `restart`, `drop`, `duplicate`, `crash`"
+            @"a.json:95:24: not a trace of version 1: unknown variant `devour`, expected one of `deliver`, `timeout`, `choose`, `restart`, `resume`, `heal`, `tick`, `drop`, `duplicate`, `corrupt`, `crash`, `lose-save`, `tear-save`, `pause`, `partition`, `drift`"
         );
         insta::assert_snapshot!(
             message(&text.replacen("\"to\"", "\"two\"", 1)),
