@@ -25,4 +25,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<commit::TwoPhaseBlock>(),
     entry::<commit::TwoPhaseClass>(),
     entry::<commit::TwoPhase>(),
+    entry::<locks::ZookeeperArticle>(),
+    entry::<locks::ZookeeperLock>(),
+    entry::<locks::ZookeeperQueue>(),
 ];
