@@ -376,8 +376,9 @@ impl RedisServer {
             return None;
         }
         Self::watch_expiry(before, &after, out);
-        if self.durable {
-            out.save(after.clone().into());
+        if self.durable && before.entries != after.entries {
+            // What is watched goes with the connections.
+            out.save(RedisStore { entries: after.entries.clone(), ..RedisStore::default() }.into());
         }
         Some(after)
     }
