@@ -39,13 +39,13 @@
 //! the lock protects is left out: a client that believes to have the lock stands for it. `tries` is 2 where nothing else
 //! is said, since every branch of `get_lock` is taken with two.
 
-use quorate::model::{Card, Deviations, Facts, NoDeviation, Property, Protocol, Roster, Step};
+use quorate::model::{Assumption, Card, Deviations, Facts, NoDeviation, Property, Protocol, Roster, Step};
 use quorate::{Id, Out, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::claims::{self, Lock};
-use super::{Expiry, Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
 use crate::stores::zookeeper::{Call, Command, FromEnsemble, NewPath, Path, Reply};
 
 /// `lock_path`, of the one resource.
@@ -62,8 +62,6 @@ params! {
         pub verbatim: bool = false;
         /// Whether the library opens a new session for a `delete` that was refused because the old one is over.
         pub renew: bool = false;
-        /// When the ensemble may end a session.
-        pub expiry: Expiry = Expiry::Timely;
     }
 }
 
@@ -263,5 +261,9 @@ impl Protocol for ZookeeperArticle {
         ];
         properties.extend(claims::witnesses());
         properties
+    }
+
+    fn assumptions() -> Vec<Assumption<Self>> {
+        vec![claims::timely_sessions()]
     }
 }

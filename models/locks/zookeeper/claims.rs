@@ -1,10 +1,13 @@
 //! The properties that the locks share, each with the sentence that is printed when it finds something.
 
+use std::collections::BTreeSet;
+
 use quorate::Id;
-use quorate::model::{Claim, Node, Property, Protocol, World};
+use quorate::model::{Assumption, Claim, Condition, Node, Property, Protocol, World};
 use quorate::system::Evidence;
 
 use super::{Breach, Ledger, LockClient, Member, Outlook, Stance, State};
+use crate::stores::zookeeper::Session;
 
 /// A lock in ZooKeeper.
 pub(super) trait Lock: Protocol<Actor = Member<Self::Client>, History = Ledger> {
@@ -30,6 +33,52 @@ type Found = fn(&[Option<Outlook>]) -> Option<String>;
 
 fn by_outlooks<P: Lock>(claim: Claim, found: Found) -> Property<P> {
     claim.by_nodes(|_, node| outlook(node), move |_, outlooks: &[Option<Outlook>]| found(outlooks).map(Evidence::new))
+}
+
+/// What the assumption on sessions reads of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Reliance {
+    /// A client relies on this session.
+    On(Session),
+    /// These sessions are over.
+    Ended(BTreeSet<Session>),
+    /// Neither.
+    None,
+}
+
+fn reliance<C: LockClient>(node: &Node<'_, Member<C>>) -> Reliance {
+    match node.state {
+        Some(State::Ensemble(tree)) => {
+            let ended = tree.sessions.iter().filter(|(_, connection)| connection.is_none());
+            Reliance::Ended(ended.map(|(session, _)| *session).collect())
+        }
+        Some(State::Client(client)) => match C::outlook(client) {
+            Outlook { session, stance: Stance::Waits | Stance::Pauses | Stance::Believes, .. } => {
+                Reliance::On(Session { client: node.id, number: session })
+            }
+            Outlook { .. } => Reliance::None,
+        },
+        Some(State::Resource(_)) | None => Reliance::None,
+    }
+}
+
+/// The session timeout outlasts whatever a client does with the lock.
+pub(super) fn timely_sessions<P: Lock>() -> Assumption<P> {
+    let broken = Condition::by_nodes(
+        |_, node| reliance(node),
+        |_, reliances: &[Reliance]| {
+            let is_over = |session: &Session| {
+                reliances.iter().any(|reliance| matches!(reliance, Reliance::Ended(ended) if ended.contains(session)))
+            };
+            let relied = reliances.iter().find_map(|reliance| match reliance {
+                Reliance::On(session) if is_over(session) => Some(session),
+                Reliance::On(_) | Reliance::Ended(_) | Reliance::None => None,
+            })?;
+            Some(Evidence::new(format!("{:?} relies on a session that is over", relied.client)))
+        },
+    );
+    let about = "A session ends only when its client is not up, or has nothing to do with the lock";
+    Assumption::new("timely-sessions", about, broken)
 }
 
 /// At most one believes.
@@ -87,8 +136,11 @@ pub(super) fn in_order<P: Lock>() -> Property<P> {
 }
 
 /// No node stays.
+///
+/// That its client can still be rid of it is asked of every state, not only of those in which nothing happens any more: where
+/// sessions are assumed to end in time, one that lives holds open what could happen.
 pub(super) fn nodes_freed<P: Lock>() -> Property<P> {
-    Claim::no_deadlock("nodes-freed", "When nothing happens any more, no node of the lock is there").by_world(
+    Claim::always_possible("nodes-freed", "No node of the lock stays for ever").by_world(
         |_: &P, world: &World<'_, P>| {
             let of_tree = |node: &Node<'_, Member<P::Client>>| match node.state {
                 Some(State::Ensemble(tree)) => tree.nodes.values().next().map(|node| node.data),
@@ -102,7 +154,7 @@ pub(super) fn nodes_freed<P: Lock>() -> Property<P> {
 
 /// Nobody waits for ever.
 pub(super) fn no_waiter<P: Lock>() -> Property<P> {
-    let claim = Claim::no_deadlock("no-waiter", "When nothing happens any more, no client waits");
+    let claim = Claim::always_possible("no-waiter", "No client waits for ever");
     by_outlooks(claim, |outlooks| {
         let waiter = at(outlooks, Stance::Waits).chain(at(outlooks, Stance::Pauses)).next()?;
         Some(format!("{waiter:?} waits for ever"))

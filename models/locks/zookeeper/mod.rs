@@ -11,9 +11,9 @@
 //!
 //! The three are clients of the same [`Ensemble`], which may end a session at any moment: its client may be down, or
 //! may pause, or be cut off, and the ensemble cannot tell. So belief is not exclusive, whatever the lock: a holder that
-//! sleeps through the end of its session wakes up and still believes. `expiry = "timely"` assumes that away, by an
-//! assumption on the whole state: a session ends only when its client is not up any more. What holds without
-//! it is what the resource enforces: [`Fence`] takes no write under an older grant than the last it took.
+//! sleeps through the end of its session wakes up and still believes. The assumption `timely-sessions` rules that out: a
+//! session ends only when its client is not up, or has nothing to do with the lock. What holds without it is what the
+//! resource enforces: [`Fence`] takes no write under an older grant than the last it took.
 
 mod article;
 mod claims;
@@ -26,7 +26,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use quorate::model::Datum;
-use quorate::{Actor, Id, Out, choice_param};
+use quorate::{Actor, Id, Out};
 use serde::Serialize;
 
 pub use article::ZookeeperArticle;
@@ -36,16 +36,6 @@ pub use queue::ZookeeperQueue;
 pub use single::ZookeeperLock;
 
 use crate::stores::zookeeper::{Call, Ensemble, FromEnsemble, Mark, Request, SessionTimeout, Tree};
-
-choice_param! {
-    /// When the ensemble may end a session.
-    pub enum Expiry {
-        /// Only when its client is not up: whatever a client does takes less than the session timeout.
-        Timely = "timely",
-        /// At any moment: pauses and delays outlast the session timeout.
-        Event = "event",
-    }
-}
 
 /// A write on its way to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

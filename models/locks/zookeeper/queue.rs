@@ -12,17 +12,17 @@
 //! Left out: read locks and the revocation of the recipes page; the ensemble's own replication (see
 //! [`zookeeper`](crate::stores::zookeeper)).
 
-use quorate::model::{Card, Deviations, Facts, Property, Protocol, Roster, Step};
+use quorate::model::{Assumption, Card, Deviations, Facts, Property, Protocol, Roster, Step};
 use quorate::{Id, Out, deviations, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::claims::{self, Lock};
-use super::{Expiry, Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
 use crate::stores::zookeeper::{Call, Command, FromEnsemble, NewPath, Path, Reply};
 
 params! {
-    /// Who uses the lock, and what is assumed of time.
+    /// Who uses the lock.
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=5;
@@ -30,8 +30,6 @@ params! {
         pub rounds: usize = 1, in 1..=3;
         /// How often each client may connect anew because nothing comes; with 0 it waits without limit.
         pub resends: usize = 0, in 0..=2;
-        /// When the ensemble may end a session.
-        pub expiry: Expiry = Expiry::Timely;
     }
 }
 
@@ -349,9 +347,9 @@ impl Protocol for ZookeeperQueue {
         title: "Lock in ZooKeeper by a queue of ephemeral nodes",
         source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper recipes, Locks; Burrows 2006, 2.4",
         modelled: "Commands, replies, events, writes and acknowledgements one by one; connecting anew; crashes of clients \
-                   and resource; sessions that end in time or at any moment",
+                   and resource; sessions that end at any moment, or in time where that is assumed",
         left_out: "Read locks and revocation. The ensemble's replication, which makes its writes linearizable. The \
-                   length of the session timeout: `expiry` says what is assumed of it",
+                   length of the session timeout",
     };
 
     type Params = Sizes;
@@ -396,5 +394,9 @@ impl Protocol for ZookeeperQueue {
         ];
         properties.extend(claims::witnesses());
         properties
+    }
+
+    fn assumptions() -> Vec<Assumption<Self>> {
+        vec![claims::timely_sessions()]
     }
 }

@@ -12,21 +12,21 @@
 //! the number of the grant. Left out: the watch that the recipe sets in place of the pause, which wakes all who
 //! wait at once; see [`queue`](super::queue).
 
-use quorate::model::{Card, Claim, Deviations, Facts, Node, Property, Protocol, Roster, Step};
+use quorate::model::{Assumption, Card, Claim, Deviations, Facts, Node, Property, Protocol, Roster, Step};
 use quorate::system::Evidence;
 use quorate::{Id, Out, deviations, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::claims::{self, Lock};
-use super::{Expiry, Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, State, Timer, ledger, mark};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, State, Timer, ledger, mark};
 use crate::stores::zookeeper::{Call, Command, FromEnsemble, Mark, NewPath, Path, Reply};
 
 /// The name of the node.
 const LOCK: &str = "lock";
 
 params! {
-    /// Who uses the lock, and what is assumed of time.
+    /// Who uses the lock.
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=6;
@@ -36,8 +36,6 @@ params! {
         pub rounds: usize = 1, in 1..=3;
         /// How often each client may connect anew because nothing comes; with 0 it waits without limit.
         pub resends: usize = 0, in 0..=2;
-        /// When the ensemble may end a session.
-        pub expiry: Expiry = Expiry::Timely;
     }
 }
 
@@ -335,9 +333,9 @@ impl Protocol for ZookeeperLock {
         title: "Lock in ZooKeeper by one ephemeral node",
         source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper programmer's guide; Burrows 2006, 2.4",
         modelled: "Commands, replies, writes and acknowledgements one by one; pauses between tries; connecting anew; \
-                   crashes of clients and resource; sessions that end in time or at any moment",
+                   crashes of clients and resource; sessions that end at any moment, or in time where that is assumed",
         left_out: "The watch in place of the pause, which wakes all who wait: zookeeper-queue has the better one. The \
-                   ensemble's replication. The length of the session timeout: `expiry` says what is assumed of it",
+                   ensemble's replication. The length of the session timeout",
     };
 
     type Params = Sizes;
@@ -382,5 +380,9 @@ impl Protocol for ZookeeperLock {
         ];
         properties.extend(claims::witnesses());
         properties
+    }
+
+    fn assumptions() -> Vec<Assumption<Self>> {
+        vec![claims::timely_sessions()]
     }
 }
