@@ -316,7 +316,10 @@ pub struct SessionTimeout(pub Session);
 /// The ensemble as an actor, less what differs between protocols: the types of messages and timers. It never loses
 /// what it has answered.
 #[derive(Clone, Copy, Debug)]
-pub struct Ensemble;
+pub struct Ensemble {
+    /// Whether it ever ends a session: it does not where every client is heard of in time.
+    pub ends_sessions: bool,
+}
 
 impl Ensemble {
     /// A command is executed and answered.
@@ -327,7 +330,7 @@ impl Ensemble {
         let Call { session, connection, .. } = request.call;
         let mut after = tree.clone();
         let reply = after.apply(session, connection, &request.command);
-        if !tree.sessions.contains_key(&session) {
+        if self.ends_sessions && !tree.sessions.contains_key(&session) {
             out.set_timer(SessionTimeout(session).into(), model_timeout());
         }
         if let Some(reply) = reply {

@@ -244,7 +244,8 @@ impl Protocol for Optimistic {
 
     /// A write that goes through must set the counter to one more than it is at that moment.
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<LostUpdate>) {
-        let (Cause::Deliver { src, msg: Msg::Request(request) }, Some(State::Store(store))) = (&step.cause, step.before)
+        let (Cause::Deliver { src, msg: Msg::Request(request) }, Some(State::Store(store))) =
+            (&step.cause, step.before)
         else {
             return;
         };

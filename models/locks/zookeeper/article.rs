@@ -46,7 +46,7 @@ use stateright::actor::model_timeout;
 
 use super::claims::{self, Lock};
 use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
-use crate::stores::zookeeper::{Call, Command, FromEnsemble, NewPath, Path, Reply};
+use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
 
 /// `lock_path`, of the one resource.
 const LOCK: &str = "lock";
@@ -240,7 +240,9 @@ impl Protocol for ZookeeperArticle {
     fn roster(&self) -> Roster<Member<Client>> {
         let ensemble = Id::from(self.sizes.clients);
         let client = |ix: usize| Member::Client(Client { id: Id::from(ix), ensemble, sizes: self.sizes.clone() });
-        Roster::new().role("client", (0..self.sizes.clients).map(client)).role("ensemble", [Member::Ensemble])
+        Roster::new()
+            .role("client", (0..self.sizes.clients).map(client))
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true })])
     }
 
     fn history(&self) -> Ledger {

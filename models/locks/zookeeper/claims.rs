@@ -172,9 +172,8 @@ pub(super) fn witnesses<P: Lock>() -> Vec<Property<P>> {
             let clients = outlooks.iter().flatten().count();
             (clients > 0 && at(outlooks, Stance::Done).count() == clients).then(|| "all are done".to_owned())
         }),
-        Claim::sometimes("expiry", "A session's time is over").by_history(|_, ledger: &Ledger| {
-            ledger.expired.then(|| Evidence::new("a session has ended".to_owned()))
-        }),
+        Claim::sometimes("expiry", "A session's time is over")
+            .by_history(|_, ledger: &Ledger| ledger.expired.then(|| Evidence::new("a session has ended".to_owned()))),
     ]
 }
 

@@ -194,7 +194,7 @@ pub enum Member<C> {
     /// A caller with its client library.
     Client(C),
     /// The ensemble.
-    Ensemble,
+    Ensemble(Ensemble),
     /// What the lock protects.
     Resource {
         /// Whether it looks at tokens.
@@ -225,7 +225,7 @@ impl<C: LockClient> Actor for Member<C> {
         match (self, storage) {
             (Self::Client(client), Some(Storage::Client(saved))) => State::Client(client.on_start(Some(*saved), out)),
             (Self::Client(client), _) => State::Client(client.on_start(None, out)),
-            (Self::Ensemble, _) => State::Ensemble(Tree::default()),
+            (Self::Ensemble(_), _) => State::Ensemble(Tree::default()),
             (Self::Resource { .. }, Some(Storage::Resource(fence))) => State::Resource(*fence),
             (Self::Resource { .. }, _) => State::Resource(Fence::default()),
         }
@@ -239,8 +239,8 @@ impl<C: LockClient> Actor for Member<C> {
             (Self::Client(client), State::Client(me), Msg::Written { call, accepted }) => {
                 client.on_written(me, call, accepted, out).map(State::Client)
             }
-            (Self::Ensemble, State::Ensemble(tree), Msg::Request(request)) => {
-                Some(State::Ensemble(Ensemble.on_request(tree, request, out)))
+            (Self::Ensemble(ensemble), State::Ensemble(tree), Msg::Request(request)) => {
+                Some(State::Ensemble(ensemble.on_request(tree, request, out)))
             }
             (Self::Resource { fencing }, State::Resource(fence), Msg::Write(asked)) => {
                 write(*fencing, *fence, src, asked, out).map(State::Resource)
@@ -254,8 +254,8 @@ impl<C: LockClient> Actor for Member<C> {
 
     fn on_timeout(&self, _: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
         let next = match (self, state.as_ref(), *timer) {
-            (Self::Ensemble, State::Ensemble(tree), Timer::Session(timeout)) => {
-                Some(State::Ensemble(Ensemble.on_session_timeout(tree, timeout, out)))
+            (Self::Ensemble(ensemble), State::Ensemble(tree), Timer::Session(timeout)) => {
+                Some(State::Ensemble(ensemble.on_session_timeout(tree, timeout, out)))
             }
             (Self::Client(client), State::Client(me), timer) => client.on_timeout(me, timer, out).map(State::Client),
             _ => None,

@@ -19,7 +19,7 @@ use stateright::actor::model_timeout;
 
 use super::claims::{self, Lock};
 use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
-use crate::stores::zookeeper::{Call, Command, FromEnsemble, NewPath, Path, Reply};
+use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
 
 params! {
     /// Who uses the lock.
@@ -30,6 +30,8 @@ params! {
         pub rounds: usize = 1, in 1..=3;
         /// How often each client may connect anew because nothing comes; with 0 it waits without limit.
         pub resends: usize = 0, in 0..=2;
+        /// Whether the ensemble may end a session at all: without, a client that waits in vain waits for ever.
+        pub sessions_end: bool = true;
     }
 }
 
@@ -369,7 +371,7 @@ impl Protocol for ZookeeperQueue {
         };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble])
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: self.sizes.sessions_end })])
             .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
     }
 

@@ -20,7 +20,7 @@ use stateright::actor::model_timeout;
 
 use super::claims::{self, Lock};
 use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, State, Timer, ledger, mark};
-use crate::stores::zookeeper::{Call, Command, FromEnsemble, Mark, NewPath, Path, Reply};
+use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, Mark, NewPath, Path, Reply};
 
 /// The name of the node.
 const LOCK: &str = "lock";
@@ -355,7 +355,7 @@ impl Protocol for ZookeeperLock {
         };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble])
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true })])
             .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
     }
 
