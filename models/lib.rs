@@ -11,6 +11,7 @@ pub mod stores;
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::MultiPaxos>(),
+    entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
     entry::<consensus::Paxos>(),
     entry::<consensus::PaxosAcceptUnconditional>(),
@@ -28,4 +29,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<commit::TwoPhase>(),
     entry::<consensus::Viewstamped>(),
     entry::<consensus::Zab>(),
+    entry::<locks::ZookeeperArticle>(),
+    entry::<locks::ZookeeperLock>(),
+    entry::<locks::ZookeeperQueue>(),
 ];

@@ -3,15 +3,21 @@
 //! | file | what |
 //! |---|---|
 //! | `ownership` | a ghost of all locks on a key: whose the key is, and who removed what was not theirs |
+//! | `optimistic` | no lock at all: a write goes through only if nobody has written since the read |
 //! | `optimistic_article` | an optimistic lock by a version, as an article published it |
 //! | `redis_setnx` | a lock by `SETNX` and `DEL`, as an article published it |
 //! | `redis_lock` | a lock on one Redis that is right: owner's token, time to live, fencing |
+//! | `zookeeper` | locks in ZooKeeper: by one ephemeral node, as published and right, and by a queue |
 
+pub mod optimistic;
 pub mod optimistic_article;
 mod ownership;
 pub mod redis_lock;
 pub mod redis_setnx;
+pub mod zookeeper;
 
+pub use optimistic::Optimistic;
 pub use optimistic_article::OptimisticArticle;
 pub use redis_lock::RedisLock;
 pub use redis_setnx::RedisSetnx;
+pub use zookeeper::{ZookeeperArticle, ZookeeperLock, ZookeeperQueue};

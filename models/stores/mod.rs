@@ -3,3 +3,4 @@
 //! A store knows nothing of who uses it and for what: the protocol says who sends which command.
 
 pub mod redis;
+pub mod zookeeper;

@@ -4,8 +4,8 @@
 //! answers requests, lets keys expire and survives a restart.
 //!
 //! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, EVAL), and runs of Redis 7.0.15 where the
-//! pages leave something open. Left out: whatever the lock protocols do not send (transactions, replication,
-//! other types of values); the time that a key lives, of which only the end is modelled, as an event that may come at
+//! pages leave something open. Left out: whatever the lock protocols do not send (transactions of several commands,
+//! replication, other types of values); the time that a key lives, of which only the end is modelled, as an event that may come at
 //! any moment from when the time was set.
 
 use std::collections::BTreeMap;
@@ -67,6 +67,18 @@ pub enum Command {
         /// Which key.
         key: Key,
     },
+    /// `WATCH key`: the next `EXEC` of this client goes through only if nobody has written the key until then.
+    Watch {
+        /// Which key.
+        key: Key,
+    },
+    /// `MULTI`, `SET key value`, `EXEC`.
+    Exec {
+        /// Which key.
+        key: Key,
+        /// To what.
+        value: Value,
+    },
     /// `EVAL script`: executed as one command.
     Eval(Script),
 }
@@ -80,6 +92,15 @@ pub enum Script {
         key: Key,
         /// What it must hold.
         value: Value,
+    },
+    /// `if GET key == old then return SET key new`, else nil; a key that is not there counts as 0.
+    CompareAndSet {
+        /// Which key.
+        key: Key,
+        /// What it must hold.
+        old: Value,
+        /// What it shall hold.
+        new: Value,
     },
     /// `if SET key value NX [PX time] then return INCR fence`, else nil: a lock with a fencing token.
     LockFenced {
@@ -123,6 +144,9 @@ pub struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct RedisStore {
     entries: BTreeMap<Key, Entry>,
+    /// Who watches which key, and whether it was written since.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    watches: BTreeMap<(Id, Key), bool>,
 }
 
 impl RedisStore {
@@ -131,8 +155,8 @@ impl RedisStore {
         self.entries.get(key)
     }
 
-    /// Executes a command, as one step.
-    pub fn apply(&mut self, command: &Command) -> Reply {
+    /// Executes a command of `client`, as one step.
+    pub fn apply(&mut self, client: Id, command: &Command) -> Reply {
         match *command {
             Command::SetNx { key, value } => self.set_nx(key, value),
             Command::Set { key, value } => self.set(key, value),
@@ -140,6 +164,9 @@ impl RedisStore {
             Command::Del { key } => self.del(key),
             Command::Incr { key } => self.incr(key),
             Command::PExpire { key } => self.pexpire(key),
+            Command::Watch { key } => self.watch(client, key),
+            Command::Exec { key, value } => self.exec(client, key, value),
+            Command::Eval(Script::CompareAndSet { key, old, new }) => self.compare_and_set(key, old, new),
             Command::Eval(Script::CompareAndDelete { key, value }) => self.compare_and_delete(key, value),
             Command::Eval(Script::LockFenced { key, value, expires, fence, again }) => {
                 self.lock_fenced(Entry { value, expires }, key, fence, again)
@@ -149,7 +176,41 @@ impl RedisStore {
 
     /// The time of `key` is over. Expiry goes by the server's wall clock, whatever its owner does.
     pub fn expire(&mut self, key: Key) {
-        self.entries.remove(key);
+        self.remove(key);
+    }
+
+    fn insert(&mut self, key: Key, entry: Entry) {
+        self.touch(key);
+        self.entries.insert(key, entry);
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Entry> {
+        self.touch(key);
+        self.entries.remove(key)
+    }
+
+    /// Whoever watches the key will find it written: also with the value that it had, also by its end.
+    fn touch(&mut self, key: Key) {
+        self.watches.iter_mut().filter(|((_, watched), _)| *watched == key).for_each(|(_, written)| *written = true);
+    }
+
+    /// WATCH: of a key that is watched already, what was written before stays written.
+    fn watch(&mut self, client: Id, key: Key) -> Reply {
+        self.watches.entry((client, key)).or_insert(false);
+        Reply::Ok
+    }
+
+    /// EXEC: nil if a watched key was written. Whatever comes of it, this client watches nothing from then on.
+    fn exec(&mut self, client: Id, key: Key, value: Value) -> Reply {
+        let written = self.watches.iter().any(|((watcher, _), written)| *watcher == client && *written);
+        self.watches.retain(|(watcher, _), _| *watcher != client);
+        if written { Reply::Nil } else { self.set(key, value) }
+    }
+
+    /// The script that sets a key if it still holds what its client has read.
+    fn compare_and_set(&mut self, key: Key, old: Value, new: Value) -> Reply {
+        let held = self.entry(key).map_or(Value::Number(0), |entry| entry.value);
+        if held == old { self.set(key, new) } else { Reply::Nil }
     }
 
     /// SETNX: 1 if the key was set, 0 if it was there. Sets no time to live.
@@ -157,13 +218,13 @@ impl RedisStore {
         if self.entries.contains_key(key) {
             return Reply::Number(0);
         }
-        self.entries.insert(key, Entry { value, expires: false });
+        self.insert(key, Entry { value, expires: false });
         Reply::Number(1)
     }
 
     /// SET: whatever the key held is overwritten, and its time to live is dropped.
     fn set(&mut self, key: Key, value: Value) -> Reply {
-        self.entries.insert(key, Entry { value, expires: false });
+        self.insert(key, Entry { value, expires: false });
         Reply::Ok
     }
 
@@ -174,11 +235,16 @@ impl RedisStore {
 
     /// DEL: how many keys were removed. Anyone may: a key has no owner.
     fn del(&mut self, key: Key) -> Reply {
-        Reply::Number(self.entries.remove(key).map_or(0, |_| 1))
+        if !self.entries.contains_key(key) {
+            return Reply::Number(0);
+        }
+        self.remove(key);
+        Reply::Number(1)
     }
 
     /// INCR: the number after; a key that is not there counts as 0. The time to live stays.
     fn incr(&mut self, key: Key) -> Reply {
+        self.touch(key);
         let entry = self.entries.entry(key).or_insert(Entry { value: Value::Number(0), expires: false });
         match &mut entry.value {
             Value::Number(number) => {
@@ -213,7 +279,7 @@ impl RedisStore {
     fn lock_fenced(&mut self, lock: Entry, key: Key, fence: Key, again: bool) -> Reply {
         match self.entry(key) {
             None => {
-                self.entries.insert(key, lock);
+                self.insert(key, lock);
                 self.incr(fence)
             }
             Some(held) if again && held.value == lock.value => match self.get(fence) {
@@ -287,7 +353,7 @@ impl RedisServer {
         A: Actor<Msg: From<Answer>, Timer: From<Expire>, Storage: From<RedisStore>>,
     {
         let mut after = store.clone();
-        let reply = after.apply(&request.command);
+        let reply = after.apply(src, &request.command);
         out.send(src, Answer { call: request.call, reply }.into());
         self.keep(store, after, out)
     }
@@ -310,8 +376,9 @@ impl RedisServer {
             return None;
         }
         Self::watch_expiry(before, &after, out);
-        if self.durable {
-            out.save(after.clone().into());
+        if self.durable && before.entries != after.entries {
+            // What is watched goes with the connections.
+            out.save(RedisStore { entries: after.entries.clone(), ..RedisStore::default() }.into());
         }
         Some(after)
     }
@@ -341,7 +408,7 @@ mod tests {
     fn after(commands: &[Command]) -> RedisStore {
         let mut store = RedisStore::default();
         for command in commands {
-            store.apply(command);
+            store.apply(Id::from(0), command);
         }
         store
     }
@@ -353,49 +420,83 @@ mod tests {
     #[test]
     fn only_the_first_setnx_sets_and_anyone_may_delete() {
         let mut store = RedisStore::default();
-        assert_eq!(store.apply(&Command::SetNx { key: "lock", value: A }), Reply::Number(1));
-        assert_eq!(store.apply(&Command::SetNx { key: "lock", value: B }), Reply::Number(0));
-        assert_eq!(store.apply(&Command::Get { key: "lock" }), Reply::Value(A));
-        assert_eq!(store.apply(&Command::Del { key: "lock" }), Reply::Number(1));
-        assert_eq!(store.apply(&Command::Del { key: "lock" }), Reply::Number(0));
+        assert_eq!(store.apply(Id::from(0), &Command::SetNx { key: "lock", value: A }), Reply::Number(1));
+        assert_eq!(store.apply(Id::from(0), &Command::SetNx { key: "lock", value: B }), Reply::Number(0));
+        assert_eq!(store.apply(Id::from(0), &Command::Get { key: "lock" }), Reply::Value(A));
+        assert_eq!(store.apply(Id::from(0), &Command::Del { key: "lock" }), Reply::Number(1));
+        assert_eq!(store.apply(Id::from(0), &Command::Del { key: "lock" }), Reply::Number(0));
     }
 
     #[test]
     fn a_plain_set_drops_the_time_to_live() {
         let mut store = after(&[lock(A, true)]);
         assert!(store.entry("lock").unwrap().expires);
-        assert_eq!(store.apply(&Command::Set { key: "lock", value: B }), Reply::Ok);
+        assert_eq!(store.apply(Id::from(0), &Command::Set { key: "lock", value: B }), Reply::Ok);
         assert!(!store.entry("lock").unwrap().expires);
     }
 
     #[test]
     fn pexpire_needs_a_key() {
         let mut store = RedisStore::default();
-        assert_eq!(store.apply(&Command::PExpire { key: "lock" }), Reply::Number(0));
-        store.apply(&Command::SetNx { key: "lock", value: A });
-        assert_eq!(store.apply(&Command::PExpire { key: "lock" }), Reply::Number(1));
+        assert_eq!(store.apply(Id::from(0), &Command::PExpire { key: "lock" }), Reply::Number(0));
+        store.apply(Id::from(0), &Command::SetNx { key: "lock", value: A });
+        assert_eq!(store.apply(Id::from(0), &Command::PExpire { key: "lock" }), Reply::Number(1));
         store.expire("lock");
-        assert_eq!(store.apply(&Command::Get { key: "lock" }), Reply::Nil);
+        assert_eq!(store.apply(Id::from(0), &Command::Get { key: "lock" }), Reply::Nil);
     }
 
     #[test]
     fn compare_and_delete_deletes_its_own_value_only() {
         let compare_and_delete = |value| Command::Eval(Script::CompareAndDelete { key: "lock", value });
         let mut store = after(&[lock(A, true)]);
-        assert_eq!(store.apply(&compare_and_delete(B)), Reply::Number(0));
-        assert_eq!(store.apply(&compare_and_delete(A)), Reply::Number(1));
-        assert_eq!(store.apply(&compare_and_delete(A)), Reply::Number(0));
+        assert_eq!(store.apply(Id::from(0), &compare_and_delete(B)), Reply::Number(0));
+        assert_eq!(store.apply(Id::from(0), &compare_and_delete(A)), Reply::Number(1));
+        assert_eq!(store.apply(Id::from(0), &compare_and_delete(A)), Reply::Number(0));
     }
 
     #[test]
     fn grants_are_numbered_and_may_be_asked_for_again() {
         let mut store = RedisStore::default();
-        assert_eq!(store.apply(&lock(A, true)), Reply::Number(1));
-        assert_eq!(store.apply(&lock(B, true)), Reply::Nil);
-        assert_eq!(store.apply(&lock(A, true)), Reply::Number(1));
-        assert_eq!(store.apply(&lock(A, false)), Reply::Nil);
+        assert_eq!(store.apply(Id::from(0), &lock(A, true)), Reply::Number(1));
+        assert_eq!(store.apply(Id::from(0), &lock(B, true)), Reply::Nil);
+        assert_eq!(store.apply(Id::from(0), &lock(A, true)), Reply::Number(1));
+        assert_eq!(store.apply(Id::from(0), &lock(A, false)), Reply::Nil);
         store.expire("lock");
-        assert_eq!(store.apply(&lock(B, true)), Reply::Number(2));
-        assert_eq!(store.apply(&Command::Incr { key: "fence" }), Reply::Number(3));
+        assert_eq!(store.apply(Id::from(0), &lock(B, true)), Reply::Number(2));
+        assert_eq!(store.apply(Id::from(0), &Command::Incr { key: "fence" }), Reply::Number(3));
+    }
+
+    #[test]
+    fn exec_goes_through_only_if_nobody_wrote_the_key() {
+        let (one, other) = (Id::from(0), Id::from(1));
+        let exec = Command::Exec { key: "n", value: A };
+        let set = |value| Command::Set { key: "n", value };
+        let mut store = RedisStore::default();
+        store.apply(one, &Command::Watch { key: "n" });
+        assert_eq!(store.apply(one, &exec), Reply::Ok);
+        // Written with the value that it had, and watched again: what was written stays written.
+        store.apply(one, &Command::Watch { key: "n" });
+        store.apply(other, &set(A));
+        store.apply(one, &Command::Watch { key: "n" });
+        assert_eq!(store.apply(one, &exec), Reply::Nil);
+        // Nothing is watched any more.
+        assert_eq!(store.apply(one, &exec), Reply::Ok);
+    }
+
+    #[test]
+    fn a_key_that_ends_was_written() {
+        let mut store = after(&[lock(A, true)]);
+        store.apply(Id::from(1), &Command::Watch { key: "lock" });
+        store.expire("lock");
+        assert_eq!(store.apply(Id::from(1), &Command::Exec { key: "lock", value: B }), Reply::Nil);
+    }
+
+    #[test]
+    fn compare_and_set_sees_values_only() {
+        let cas = |old, new| Command::Eval(Script::CompareAndSet { key: "n", old, new });
+        let mut store = after(&[cas(Value::Number(0), A), cas(A, B), cas(B, A)]);
+        // From A to B and back: the script is fooled.
+        assert_eq!(store.apply(Id::from(0), &cas(A, B)), Reply::Ok);
+        assert_eq!(store.apply(Id::from(0), &cas(A, B)), Reply::Nil);
     }
 }

@@ -143,12 +143,14 @@ fn outcome(checked: &Checked) -> (Vec<String>, Vec<Option<String>>, Statistics) 
 #[test]
 fn small_checks() {
     each_small_check(|entry, check| {
-        let alone = run(entry, check, 1, Paths::All);
+        // The ways to witnesses are walked where the levels are narrow enough to be kept many times over.
+        let is_wide = check.lock.is_some_and(|lock| lock.states > 20_000);
+        let alone = run(entry, check, 1, if is_wide { Paths::Violations } else { Paths::All });
         let name = format!("{} {}", check.instance.protocol, check.name);
         let failures = &alone.outcome().expect("the check was run").failures;
         assert!(failures.is_empty(), "{name}: {failures:?}");
-        for threads in [2, 8] {
-            let together = run(entry, check, threads, Paths::Violations);
+        for threads in if is_wide { &[2][..] } else { &[2, 8] } {
+            let together = run(entry, check, *threads, Paths::Violations);
             assert!(outcome(&together) == outcome(&alone), "{name}: {threads} threads");
         }
         take_again(entry, &alone, &name);

@@ -1,0 +1,104 @@
+//! A client's session and connection: how it asks, and which replies are to what it asked last.
+
+use quorate::{Id, Out};
+use serde::Serialize;
+use stateright::actor::model_timeout;
+
+use super::{LockClient, Member, Msg, Saved, Storage, Timer, Write};
+use crate::stores::zookeeper::{Call, Command, Request, Session};
+
+/// A client's session and connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Line {
+    /// The client's round, from 1; 0 before the first.
+    pub round: u8,
+    /// The session that it has, or had last; 0 before the first.
+    pub session: u8,
+    /// Whether it has it still, as far as it knows.
+    pub open: bool,
+    /// How often it has connected anew in this session.
+    pub connection: u8,
+    /// How often it may still do so in this life.
+    pub resends_left: u8,
+}
+
+impl Line {
+    /// A client starts: what it had of sessions in a former life is gone.
+    pub fn new(saved: Saved, resends: usize) -> Self {
+        Self { round: saved.round, session: saved.session, open: false, connection: 0, resends_left: resends as u8 }
+    }
+
+    /// The next round, in the session that there is or in a new one.
+    pub fn begin<C: LockClient>(self, out: &mut Out<Member<C>>) -> Self {
+        let line = Self { round: self.round + 1, ..self };
+        let line = if line.open { line } else { line.reopened() };
+        line.save(out);
+        line
+    }
+
+    /// The session is over, and another is opened for the same round.
+    pub fn reopen<C: LockClient>(self, out: &mut Out<Member<C>>) -> Self {
+        let line = self.reopened();
+        line.save(out);
+        line
+    }
+
+    fn reopened(self) -> Self {
+        Self { session: self.session + 1, open: true, connection: 0, ..self }
+    }
+
+    /// The session is over.
+    #[must_use]
+    pub fn closed(self) -> Self {
+        Self { open: false, ..self }
+    }
+
+    fn save<C: LockClient>(self, out: &mut Out<Member<C>>) {
+        out.save(Storage::Client(Saved { round: self.round, session: self.session }));
+    }
+
+    /// The session, as the ensemble knows it.
+    pub fn session_of(self, client: Id) -> Session {
+        Session { client, number: self.session }
+    }
+
+    /// What the next request is called, and the last was.
+    pub fn call(self, client: Id) -> Call {
+        Call { session: self.session_of(client), round: self.round, connection: self.connection }
+    }
+
+    /// Whether something that was asked before the last connection is still under way.
+    pub fn asked_before(self) -> bool {
+        self.connection > 0
+    }
+
+    /// Sends a command to the ensemble.
+    pub fn ask<C: LockClient>(self, client: Id, ensemble: Id, command: Command, out: &mut Out<Member<C>>) {
+        out.send(ensemble, Msg::Request(Request { call: self.call(client), command }));
+        self.listen(out);
+    }
+
+    /// Sends a write to the resource.
+    pub fn write<C: LockClient>(self, client: Id, resource: Id, token: u32, out: &mut Out<Member<C>>) {
+        out.send(resource, Msg::Write(Write { call: self.call(client), token }));
+        self.listen(out);
+    }
+
+    /// Waits for something to come, and for no longer than the library waits.
+    pub fn listen<C: LockClient>(self, out: &mut Out<Member<C>>) {
+        if self.resends_left > 0 {
+            out.set_timer(Timer::NoReply, model_timeout());
+        }
+    }
+
+    /// Something came.
+    pub fn heard<C: LockClient>(self, out: &mut Out<Member<C>>) {
+        out.cancel_timer(Timer::NoReply);
+    }
+
+    /// Nothing came: it connects anew.
+    #[must_use]
+    pub fn reconnected(self) -> Self {
+        Self { connection: self.connection + 1, resends_left: self.resends_left - 1, ..self }
+    }
+}

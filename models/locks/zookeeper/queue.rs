@@ -1,0 +1,404 @@
+//! A lock in ZooKeeper by a queue of ephemeral nodes: each client watches the one before it, so that nobody is
+//! woken in vain.
+//!
+//! Source: Hunt, Konar, Junqueira and Reed, "ZooKeeper" (2010), 2.4, "Simple Locks without Herd Effect"; the recipes page
+//! (the mark in the name, by which a client finds its node when the reply to `create` was lost). Fencing by the number
+//! of the node: Burrows, "The Chubby lock service" (2006), 2.4.
+//!
+//! Modelled: each command, reply and event one by one; clients that crash and come back in a new session; sessions
+//! that end while their client sleeps; a client library that connects anew when nothing comes; a resource that
+//! looks at the numbers.
+//!
+//! Left out: read locks and the revocation of the recipes page; the ensemble's own replication (see
+//! [`zookeeper`](crate::stores::zookeeper)).
+
+use quorate::model::{Assumption, Card, Deviations, Facts, Property, Protocol, Roster, Step};
+use quorate::{Id, Out, deviations, params};
+use serde::Serialize;
+use stateright::actor::model_timeout;
+
+use super::claims::{self, Lock};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
+use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
+
+params! {
+    /// Who uses the lock.
+    pub struct Sizes {
+        /// Number of clients.
+        pub clients: usize = 2, in 1..=5;
+        /// How often each client wants the lock.
+        pub rounds: usize = 1, in 1..=3;
+        /// How often each client may connect anew because nothing comes; with 0 it waits without limit.
+        pub resends: usize = 0, in 0..=2;
+        /// Whether the ensemble may end a session at all: without, a client that waits in vain waits for ever.
+        pub sessions_end: bool = true;
+    }
+}
+
+deviations! {
+    /// What may be left out of the lock.
+    pub enum Deviation {
+        /// Who is not first watches the first, not the one before it.
+        WatchLowest = "watch-lowest" breaks "no-herd";
+        /// Who is told that the node before it is gone takes the lock without looking who is first.
+        AssumeOnWatch = "assume-on-watch" breaks "mutual-exclusion";
+        /// Who asks for a watch waits for it, also when the node was gone before.
+        NoRecheck = "no-recheck" breaks "no-waiter";
+        /// Who does not hear of its node creates another: there is no mark in the name to find it by.
+        NoMark = "no-mark" breaks "no-waiter";
+        /// The node stays when its session ends.
+        NotEphemeral = "not-ephemeral" breaks "nodes-freed";
+        /// The resource takes every write.
+        NoFencing = "no-fencing" breaks "no-stale-write";
+    }
+}
+
+/// What a client is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Phase {
+    /// Wants nothing yet.
+    Idle,
+    /// Waits for the reply to `create`.
+    Creating,
+    /// Has connected anew before it heard of its node, and looks whether it is there.
+    Seeking,
+    /// Waits for the list of children.
+    Listing,
+    /// Has asked for a watch on this node, and waits to hear whether it is there.
+    Asking(Path),
+    /// Waits for this node to change.
+    Watching(Path),
+    /// Believes that it has the lock.
+    Holding,
+    /// Believes that it has the lock, and waits for the resource to acknowledge its write.
+    Writing,
+    /// Waits for the reply to `delete`; the write was taken, or refused.
+    Deleting {
+        /// Whether the write was taken.
+        accepted: bool,
+    },
+    /// Has had the lock in its last round and has released it.
+    Done,
+    /// Has released the lock in its last round, after its write had been refused.
+    Refused,
+    /// Crashed in its last round, or lost its session.
+    Failed,
+}
+
+/// A client. All of it is volatile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct ClientState {
+    /// What it is at.
+    pub phase: Phase,
+    /// Round, session, connection.
+    pub line: Line,
+    /// Its node in the queue.
+    ///
+    /// Invariant: there is one exactly from the reply to `create` until the round is over.
+    pub node: Option<Path>,
+}
+
+/// A client.
+#[derive(Clone, Debug)]
+pub struct Client {
+    id: Id,
+    ensemble: Id,
+    resource: Id,
+    sizes: Sizes,
+    deviations: Deviations<Deviation>,
+}
+
+type Output = Out<Member<Client>>;
+
+impl Client {
+    fn breaks(&self, deviation: Deviation) -> bool {
+        self.deviations.has(deviation)
+    }
+
+    fn ask(&self, me: ClientState, phase: Phase, command: Command, out: &mut Output) -> ClientState {
+        me.line.ask(self.id, self.ensemble, command, out);
+        ClientState { phase, ..me }
+    }
+
+    /// The caller wants the lock. Recipe, step 1: `create` of an ephemeral node with a number.
+    fn acquire(&self, me: ClientState, out: &mut Output) -> ClientState {
+        let me = ClientState { line: me.line.begin(out), node: None, ..me };
+        self.create(me, out)
+    }
+
+    fn create(&self, me: ClientState, out: &mut Output) -> ClientState {
+        let data = mark(self.id, me.line.round);
+        let prefix = (!self.breaks(Deviation::NoMark)).then_some(data);
+        let ephemeral = !self.breaks(Deviation::NotEphemeral);
+        self.ask(me, Phase::Creating, Command::Create { path: NewPath::Queued(prefix), data, ephemeral }, out)
+    }
+
+    /// Step 2: `getChildren`, without a watch.
+    fn list(&self, me: ClientState, out: &mut Output) -> ClientState {
+        self.ask(me, Phase::Listing, Command::Children, out)
+    }
+
+    /// Step 3: who is first has the lock. Step 4: who is not asks for a watch on the node before its own.
+    fn listed(&self, me: ClientState, children: &[Path], out: &mut Output) -> ClientState {
+        let mine = me.node.expect("who lists has a node");
+        let before = children.iter().copied().filter(|path| number(*path) < number(mine));
+        let watched = if self.breaks(Deviation::WatchLowest) { before.min() } else { before.max() };
+        match watched {
+            None => Self::hold(me, out),
+            Some(path) => self.ask(me, Phase::Asking(path), Command::Exists { path, watch: true }, out),
+        }
+    }
+
+    /// Step 5: if the node was gone before the watch was set, nothing will wake this client: it looks again.
+    fn looked(&self, me: ClientState, path: Path, there: bool, out: &mut Output) -> ClientState {
+        if there || self.breaks(Deviation::NoRecheck) {
+            me.line.listen(out);
+            return ClientState { phase: Phase::Watching(path), ..me };
+        }
+        self.list(me, out)
+    }
+
+    /// Step 6: the node is gone, and this client looks whether it is first: the one before may have died waiting.
+    fn woken(&self, me: ClientState, out: &mut Output) -> ClientState {
+        me.line.heard(out);
+        if self.breaks(Deviation::AssumeOnWatch) {
+            return Self::hold(me, out);
+        }
+        self.list(me, out)
+    }
+
+    fn hold(me: ClientState, out: &mut Output) -> ClientState {
+        out.set_timer(Timer::Work, model_timeout());
+        ClientState { phase: Phase::Holding, ..me }
+    }
+
+    /// The caller writes, with the number of its node, and waits for the acknowledgement before it releases.
+    fn work(&self, me: ClientState, out: &mut Output) -> ClientState {
+        me.line.write(self.id, self.resource, number(me.node.expect("who holds has a node")), out);
+        ClientState { phase: Phase::Writing, ..me }
+    }
+
+    /// The caller is done: `delete` of its own node, whose name nobody else ever has.
+    fn release(&self, me: ClientState, accepted: bool, out: &mut Output) -> ClientState {
+        let path = me.node.expect("who releases has a node");
+        self.ask(me, Phase::Deleting { accepted }, Command::Delete { path, guard: None }, out)
+    }
+
+    /// Ends a round.
+    fn round_over(&self, me: ClientState, phase: Phase, out: &mut Output) -> ClientState {
+        let me = ClientState { phase, node: None, ..me };
+        if usize::from(me.line.round) == self.sizes.rounds {
+            return me;
+        }
+        out.set_timer(Timer::Start, model_timeout());
+        ClientState { phase: Phase::Idle, ..me }
+    }
+
+    /// The session is over, and the node with it. Who held the lock holds it no more.
+    fn cut_off(&self, me: ClientState, out: &mut Output) -> Option<ClientState> {
+        let me = ClientState { line: me.line.closed(), ..me };
+        match me.phase {
+            Phase::Idle | Phase::Done | Phase::Refused | Phase::Failed => Some(me),
+            Phase::Deleting { accepted } => Some(self.released(me, accepted, out)),
+            Phase::Creating
+            | Phase::Seeking
+            | Phase::Listing
+            | Phase::Asking(_)
+            | Phase::Watching(_)
+            | Phase::Holding
+            | Phase::Writing => {
+                out.cancel_timer(Timer::Work);
+                me.line.heard(out);
+                Some(self.round_over(me, Phase::Failed, out))
+            }
+        }
+    }
+
+    fn released(&self, me: ClientState, accepted: bool, out: &mut Output) -> ClientState {
+        self.round_over(me, if accepted { Phase::Done } else { Phase::Refused }, out)
+    }
+
+    /// Nothing came: the library connects anew and asks again. Only `create` may not be asked twice: the mark in the
+    /// name of the node tells whether the first was executed.
+    fn ask_again(&self, me: ClientState, out: &mut Output) -> Option<ClientState> {
+        let me = ClientState { line: me.line.reconnected(), ..me };
+        match me.phase {
+            Phase::Creating if self.breaks(Deviation::NoMark) => Some(self.create(me, out)),
+            Phase::Creating | Phase::Seeking => Some(self.ask(me, Phase::Seeking, Command::Children, out)),
+            Phase::Listing | Phase::Asking(_) | Phase::Watching(_) => Some(self.list(me, out)),
+            Phase::Writing => Some(self.work(me, out)),
+            Phase::Deleting { accepted } => Some(self.release(me, accepted, out)),
+            Phase::Idle | Phase::Holding | Phase::Done | Phase::Refused | Phase::Failed => None,
+        }
+    }
+
+    fn on_reply(&self, me: ClientState, reply: &Reply, out: &mut Output) -> Option<ClientState> {
+        match (me.phase, reply) {
+            (_, Reply::SessionExpired) => self.cut_off(me, out),
+            (Phase::Creating, Reply::Created { path, .. }) => {
+                me.line.heard(out);
+                Some(self.list(ClientState { node: Some(*path), ..me }, out))
+            }
+            (Phase::Seeking, Reply::Children(children)) => {
+                me.line.heard(out);
+                match children.iter().find(|path| prefix(**path) == Some(mark(self.id, me.line.round))) {
+                    Some(path) => Some(self.listed(ClientState { node: Some(*path), ..me }, children, out)),
+                    None => Some(self.create(me, out)),
+                }
+            }
+            (Phase::Listing, Reply::Children(children)) => {
+                me.line.heard(out);
+                Some(self.listed(me, children, out))
+            }
+            (Phase::Asking(asked), Reply::Exists { path, there }) if asked == *path => {
+                me.line.heard(out);
+                Some(self.looked(me, *path, *there, out))
+            }
+            (Phase::Deleting { accepted }, Reply::Ok | Reply::NoNode) => {
+                me.line.heard(out);
+                Some(self.released(me, accepted, out))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A node's number.
+fn number(path: Path) -> u32 {
+    match path {
+        Path::Queued { number, .. } => number,
+        Path::Plain(_) => 0,
+    }
+}
+
+fn prefix(path: Path) -> Option<crate::stores::zookeeper::Mark> {
+    match path {
+        Path::Queued { prefix, .. } => prefix,
+        Path::Plain(_) => None,
+    }
+}
+
+impl LockClient for Client {
+    type State = ClientState;
+
+    /// One that crashed does not know what it was at, and leaves its node to the end of its session.
+    fn on_start(&self, saved: Option<Saved>, out: &mut Output) -> ClientState {
+        let line = Line::new(saved.unwrap_or_default(), self.sizes.resends);
+        self.round_over(ClientState { phase: Phase::Failed, line, node: None }, Phase::Failed, out)
+    }
+
+    fn on_ensemble(&self, me: &ClientState, message: FromEnsemble, out: &mut Output) -> Option<ClientState> {
+        let session = me.line.session_of(self.id);
+        match message {
+            FromEnsemble::Reply { call, reply } if call == me.line.call(self.id) => self.on_reply(*me, &reply, out),
+            FromEnsemble::Changed { session: told, path } if told == session => match me.phase {
+                Phase::Asking(watched) | Phase::Watching(watched) if watched == path => Some(self.woken(*me, out)),
+                _ => None,
+            },
+            FromEnsemble::Expired { session: told } if told == session && me.line.open => self.cut_off(*me, out),
+            FromEnsemble::Reply { .. } | FromEnsemble::Changed { .. } | FromEnsemble::Expired { .. } => None,
+        }
+    }
+
+    fn on_written(&self, me: &ClientState, call: Call, accepted: bool, out: &mut Output) -> Option<ClientState> {
+        let mine = me.phase == Phase::Writing && call == me.line.call(self.id);
+        mine.then(|| {
+            me.line.heard(out);
+            self.release(*me, accepted, out)
+        })
+    }
+
+    fn on_timeout(&self, me: &ClientState, timer: Timer, out: &mut Output) -> Option<ClientState> {
+        match timer {
+            Timer::Start => Some(self.acquire(*me, out)),
+            Timer::Work => Some(self.work(*me, out)),
+            Timer::NoReply => self.ask_again(*me, out),
+            Timer::Wake | Timer::Session(_) => None,
+        }
+    }
+
+    fn outlook(state: &ClientState) -> Outlook {
+        let stance = match state.phase {
+            Phase::Idle | Phase::Failed => Stance::Away,
+            Phase::Creating | Phase::Seeking | Phase::Listing | Phase::Asking(_) | Phase::Deleting { .. } => {
+                Stance::Waits
+            }
+            Phase::Watching(_) => Stance::Pauses,
+            Phase::Holding | Phase::Writing => Stance::Believes,
+            Phase::Done => Stance::Done,
+            Phase::Refused => Stance::Refused,
+        };
+        Outlook { round: state.line.round, session: state.line.session, stance }
+    }
+}
+
+/// The queue lock.
+#[derive(Debug)]
+pub struct ZookeeperQueue {
+    sizes: Sizes,
+    deviations: Deviations<Deviation>,
+}
+
+impl Lock for ZookeeperQueue {
+    type Client = Client;
+}
+
+impl Protocol for ZookeeperQueue {
+    const CARD: Card = Card {
+        name: "zookeeper-queue",
+        title: "Lock in ZooKeeper by a queue of ephemeral nodes",
+        source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper recipes, Locks; Burrows 2006, 2.4",
+        modelled: "Commands, replies, events, writes and acknowledgements one by one; connecting anew; crashes of clients \
+                   and resource; sessions that end at any moment, or in time where that is assumed",
+        left_out: "Read locks and revocation. The ensemble's replication, which makes its writes linearizable. The \
+                   length of the session timeout",
+    };
+
+    type Params = Sizes;
+    type Deviation = Deviation;
+    type Actor = Member<Client>;
+    type History = Ledger;
+
+    fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        Ok(Self { sizes, deviations })
+    }
+
+    fn roster(&self) -> Roster<Member<Client>> {
+        let (ensemble, resource) = (Id::from(self.sizes.clients), Id::from(self.sizes.clients + 1));
+        let client = |ix: usize| {
+            let (sizes, deviations) = (self.sizes.clone(), self.deviations);
+            Member::Client(Client { id: Id::from(ix), ensemble, resource, sizes, deviations })
+        };
+        Roster::new()
+            .role("client", (0..self.sizes.clients).map(client))
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: self.sizes.sessions_end })])
+            .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
+    }
+
+    fn history(&self) -> Ledger {
+        Ledger::default()
+    }
+
+    fn observe(&self, step: &Step<'_, Member<Client>>, facts: &mut Facts<Fact>) {
+        ledger::observe(step, |client: &ClientState| client.node.map_or(0, number), facts);
+    }
+
+    fn properties() -> Vec<Property<Self>> {
+        let mut properties = vec![
+            claims::mutual_exclusion(),
+            claims::in_order(),
+            claims::no_herd(),
+            claims::no_stale_write(),
+            claims::nodes_freed(),
+            claims::no_waiter(),
+            claims::contention(),
+            claims::refusal(),
+        ];
+        properties.extend(claims::witnesses());
+        properties
+    }
+
+    fn assumptions() -> Vec<Assumption<Self>> {
+        vec![claims::timely_sessions()]
+    }
+}
