@@ -1,7 +1,7 @@
 //! Ours against the reference: same counts at every distance, same findings, ways that can be walked.
 
 use quorate::cluster::Cluster;
-use quorate::engine::{Cut, Ended, Exploration, Finding, Path, Paths, Settings, Silent, explore};
+use quorate::engine::{Cut, Ended, Exploration, Finding, Limits, Path, Paths, Settings, Silent, explore};
 use quorate::model::{Environment, Protocol};
 use quorate::system::{Action, Explain, PropertySet, Snapshot, Successor, Successors, TransitionSystem, Word};
 use stateright::Model;
@@ -11,7 +11,9 @@ use super::reference::Reference;
 
 /// Everything, with ways to all findings.
 pub fn everything(threads: usize) -> Settings {
-    Settings { threads, paths: Paths::All, ..Settings::default() }
+    // A model that turns out to have no end fails its test, not the machine.
+    let limits = Limits { states: Some(5_000_000), ..Limits::default() };
+    Settings { threads, paths: Paths::All, limits, ..Settings::default() }
 }
 
 /// Holds the cluster of a protocol against the reference of the same, with one thread and with two.
