@@ -121,7 +121,12 @@ impl Walker<'_> {
             system.labelled(&self.state, &mut successors, &mut labels);
             if !successors.goes_on() {
                 self.rest();
-                return;
+                // A fault may still strike, and bring life back: where one is possible it does so every other time.
+                let is_over = self.violated() && !settings.walk_on || successors.is_empty();
+                if is_over || step > settings.steps_max as usize || dice.below(2) == 0 {
+                    return;
+                }
+                self.course.end = End::Cut;
             }
             if step > settings.steps_max as usize {
                 return;

@@ -10,6 +10,9 @@
 //! the same version give the same report, byte for byte, for every number of threads; also where the run stops at
 //! the first violation, which is that of the lowest walk.
 //!
+//! A walk is *at rest* where nothing but faults can happen. There it ends every other time, and else takes a fault, since a
+//! crash may bring life back: some bugs need one that comes late.
+//!
 //! | file | what |
 //! |---|---|
 //! | `settings` | what a simulation is told, and what it tells |
