@@ -5,11 +5,13 @@ use quorate::cluster::{Entry, entry};
 pub mod commit;
 pub mod consensus;
 pub mod locks;
+pub mod replication;
 pub mod stores;
 
 /// Every protocol, by name: one line each.
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<replication::Abd>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
