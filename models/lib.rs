@@ -12,6 +12,7 @@ pub mod stores;
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::Abd>(),
+    entry::<replication::CapRegister>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),

@@ -3,9 +3,12 @@
 //! | file | what |
 //! |---|---|
 //! | `abd` | a register on majorities, as the paper of Attiya, Bar-Noy and Dolev has it |
+//! | `cap_register` | a register that is consistent, or available, while the network is split |
 //! | `register` | what clients see of a register |
 
 pub mod abd;
+pub mod cap_register;
 pub mod register;
 
 pub use abd::Abd;
+pub use cap_register::CapRegister;
