@@ -13,6 +13,7 @@ pub mod stores;
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::Abd>(),
     entry::<replication::CapRegister>(),
+    entry::<replication::FailoverArticle>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
