@@ -6,6 +6,7 @@ pub mod commit;
 pub mod consensus;
 pub mod locks;
 pub mod replication;
+pub mod services;
 pub mod stores;
 
 /// Every protocol, by name: one line each.
@@ -13,6 +14,7 @@ pub mod stores;
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::Abd>(),
     entry::<replication::CapRegister>(),
+    entry::<services::ClientRequest>(),
     entry::<replication::FailoverArticle>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
