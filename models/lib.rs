@@ -15,6 +15,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::Abd>(),
     entry::<replication::CapRegister>(),
     entry::<services::ClientRequest>(),
+    entry::<services::ClockSync>(),
     entry::<replication::FailoverArticle>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
