@@ -14,6 +14,7 @@ pub mod stores;
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::Abd>(),
     entry::<replication::CapRegister>(),
+    entry::<services::Checksum>(),
     entry::<services::ClientRequest>(),
     entry::<services::ClockSync>(),
     entry::<replication::FailoverArticle>(),
