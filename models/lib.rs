@@ -5,11 +5,19 @@ use quorate::cluster::{Entry, entry};
 pub mod commit;
 pub mod consensus;
 pub mod locks;
+pub mod replication;
+pub mod services;
 pub mod stores;
 
 /// Every protocol, by name: one line each.
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<replication::Abd>(),
+    entry::<replication::CapRegister>(),
+    entry::<services::Checksum>(),
+    entry::<services::ClientRequest>(),
+    entry::<services::ClockSync>(),
+    entry::<replication::FailoverArticle>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
@@ -19,6 +27,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosClass>(),
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
+    entry::<replication::PrimaryBackup>(),
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),

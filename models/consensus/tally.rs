@@ -26,7 +26,7 @@ impl fmt::Display for Operation {
 /// The list when operations come one after the other. Two appends never have the same answer, so that one which is lost,
 /// or done twice, shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Tally(usize);
+pub(crate) struct Tally(usize);
 
 impl Sequential for Tally {
     type Operation = Operation;

@@ -1,0 +1,15 @@
+//! Services: how a client reaches one, and what stands between the two.
+//!
+//! | file | what |
+//! |---|---|
+//! | `checksum` | frames with a check, and what it misses |
+//! | `client_request` | requests with names, retries, and an effect that happens once |
+//! | `clock_sync` | a clock that is set by another's |
+
+pub mod checksum;
+pub mod client_request;
+pub mod clock_sync;
+
+pub use checksum::Checksum;
+pub use client_request::ClientRequest;
+pub use clock_sync::ClockSync;
