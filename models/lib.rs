@@ -2,6 +2,7 @@
 
 use quorate::cluster::{Entry, entry};
 
+pub mod chain;
 pub mod commit;
 pub mod consensus;
 pub mod locks;
@@ -10,6 +11,7 @@ pub mod stores;
 /// Every protocol, by name: one line each.
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<chain::DoubleSpend>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
@@ -19,6 +21,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosClass>(),
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
+    entry::<chain::ProofOfWork>(),
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
