@@ -5,6 +5,7 @@ use quorate::cluster::{Entry, entry};
 pub mod chain;
 pub mod commit;
 pub mod consensus;
+pub mod gossip;
 pub mod locks;
 pub mod stores;
 
@@ -12,6 +13,7 @@ pub mod stores;
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<chain::DoubleSpend>(),
+    entry::<gossip::Epidemic>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),

@@ -2,8 +2,10 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `demers` | the residue, the traffic and the time of rumour mongering |
 //! | `nakamoto` | the probability of a double spend |
 
+mod demers;
 mod nakamoto;
 
 use std::collections::BTreeMap;
