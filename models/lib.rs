@@ -12,8 +12,12 @@ pub mod stores;
 /// Every protocol, by name: one line each.
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<gossip::AntiEntropy>(),
+    entry::<gossip::CrdtCounter>(),
     entry::<chain::DoubleSpend>(),
     entry::<gossip::Epidemic>(),
+    entry::<gossip::GossipStar>(),
+    entry::<gossip::LwwRegister>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
@@ -28,6 +32,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
     entry::<gossip::RumourMongering>(),
+    entry::<gossip::Swim>(),
     entry::<commit::ThreePhaseArticle>(),
     entry::<commit::ThreePhase>(),
     entry::<commit::TwoPhaseBlock>(),

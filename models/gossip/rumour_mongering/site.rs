@@ -211,7 +211,7 @@ impl Site {
     /// Section 1.4, at its end: anti-entropy as a back-up. It compares whole databases, so that it matters nothing
     /// whether a rumour is hot.
     fn on_compare(&self, me: &SiteState, src: Id, out: &mut Out<Self>) {
-        let known = me.knows() && !(self.breaks(Deviation::CompareHotOnly) && !me.is_hot());
+        let known = if self.breaks(Deviation::CompareHotOnly) { me.is_hot() } else { me.knows() };
         out.send(src, Msg::Compared { known });
     }
 
