@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `demers` | the residue, the traffic and the time of rumour mongering |
 //! | `nakamoto` | the probability of a double spend |
+//! | `sites` | a population by numbers, and the same site by site |
 
 mod demers;
 mod nakamoto;
+mod sites;
 
 use std::collections::BTreeMap;
 
