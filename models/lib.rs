@@ -2,8 +2,10 @@
 
 use quorate::cluster::{Entry, entry};
 
+pub mod chain;
 pub mod commit;
 pub mod consensus;
+pub mod gossip;
 pub mod locks;
 pub mod replication;
 pub mod services;
@@ -18,6 +20,12 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<services::ClientRequest>(),
     entry::<services::ClockSync>(),
     entry::<replication::FailoverArticle>(),
+    entry::<gossip::AntiEntropy>(),
+    entry::<gossip::CrdtCounter>(),
+    entry::<chain::DoubleSpend>(),
+    entry::<gossip::Epidemic>(),
+    entry::<gossip::GossipStar>(),
+    entry::<gossip::LwwRegister>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
@@ -28,9 +36,12 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
     entry::<replication::PrimaryBackup>(),
+    entry::<chain::ProofOfWork>(),
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
+    entry::<gossip::RumourMongering>(),
+    entry::<gossip::Swim>(),
     entry::<commit::ThreePhaseArticle>(),
     entry::<commit::ThreePhase>(),
     entry::<commit::TwoPhaseBlock>(),

@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `estimates` | random walks, and tables in papers |
 //! | `fair_runs` | liveness on small random systems, against trying every set of states |
 //! | `naive` | a breadth-first search that is obviously right |
 //! | `reference` | the cluster once more, naively |
@@ -20,6 +21,7 @@
 mod actors;
 mod agreement;
 mod environments;
+mod estimates;
 mod fair_runs;
 mod linearizability;
 mod naive;
