@@ -2,6 +2,7 @@
 
 use quorate::cluster::{Entry, entry};
 
+pub mod byzantine;
 pub mod commit;
 pub mod consensus;
 pub mod locks;
@@ -10,6 +11,7 @@ pub mod stores;
 /// Every protocol, by name: one line each.
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<byzantine::Bracha>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
