@@ -15,6 +15,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
+    entry::<byzantine::OralMessages>(),
     entry::<consensus::Paxos>(),
     entry::<consensus::PaxosAcceptUnconditional>(),
     entry::<consensus::PaxosBlock>(),

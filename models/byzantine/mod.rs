@@ -8,7 +8,10 @@
 //! | file | what |
 //! |---|---|
 //! | `bracha` | reliable broadcast, as Bracha has it |
+//! | `oral_messages` | the Byzantine generals |
 
 pub mod bracha;
+pub mod oral_messages;
 
 pub use bracha::Bracha;
+pub use oral_messages::OralMessages;
