@@ -22,6 +22,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosClass>(),
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
+    entry::<byzantine::Pbft>(),
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),

@@ -9,9 +9,12 @@
 //! |---|---|
 //! | `bracha` | reliable broadcast, as Bracha has it |
 //! | `oral_messages` | the Byzantine generals |
+//! | `pbft` | Practical Byzantine Fault Tolerance |
 
 pub mod bracha;
 pub mod oral_messages;
+pub mod pbft;
 
 pub use bracha::Bracha;
 pub use oral_messages::OralMessages;
+pub use pbft::Pbft;
