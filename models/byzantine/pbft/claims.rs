@@ -169,8 +169,8 @@ fn not_backed(pbft: &Pbft, replicas: &[Checkpointed]) -> Option<Evidence> {
     })
 }
 
-/// Section 4.5.2 promises answers, for which f + 1 correct replicas are needed; a replica that has given up a view too early may
-/// be left behind, until there is another request.
+/// Section 4.5.2 promises answers, for which f + 1 correct replicas are needed; a replica that has given up a view too
+/// early may be left behind, until there is another request.
 fn unanswerable(pbft: &Pbft, replicas: &[Reading<Vec<Request>>]) -> Option<Evidence> {
     let are_done = replicas.iter().flatten().filter(|(_, executed)| executed.len() == pbft.params.numbers).count();
     let claim = || Evidence::new(format!("only {are_done} correct replicas have executed all"));

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use quorate::Id;
 
+use super::Params;
 use super::message::{Certificate, Lie, Request};
-use super::{Params, Pbft};
 
 /// What a replica may be told by `liars`. What cannot be said to it as it is, it rejects.
 pub(super) fn to_replica(params: &Params, liars: &BTreeSet<Id>) -> Vec<Lie> {
@@ -31,10 +31,9 @@ pub(super) fn to_replica(params: &Params, liars: &BTreeSet<Id>) -> Vec<Lie> {
     lies
 }
 
-/// What a client may be told.
-pub(super) fn to_client(pbft: &Pbft) -> Vec<Lie> {
-    let places = if pbft.params.liars == 0 { 0 } else { pbft.params.numbers };
-    (1..=places).map(Lie::Reply).collect()
+/// What a client may be told by so many.
+pub(super) fn to_client(liars: usize, numbers: usize) -> Vec<Lie> {
+    if liars == 0 { Vec::new() } else { (1..=numbers).map(Lie::Reply).collect() }
 }
 
 /// A certificate or none. The null request is prepared in later views only.

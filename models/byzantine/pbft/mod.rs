@@ -21,8 +21,12 @@
 //!
 //! **Left out.** What requests do: a request is answered with the place in which it was executed. That a request which
 //! a backup does not have is fetched. A liar shows in a view change no checkpoint and at most one certificate: each
-//! checkpoint that it could prove is one that f + 1 correct replicas have. MACs in place of signatures, tentative execution and the
-//! read-only optimisation (5), recovery.
+//! checkpoint that it could prove is one that f + 1 correct replicas have. MACs in place of signatures, tentative
+//! execution and the read-only optimisation (5), recovery.
+//!
+//! **What is promised of progress.** That clients are answered, not that each correct replica executes each request: one that
+//! has given up a view alone, while the others went on with the help of a liar that then fell silent, waits until
+//! something else makes the others change the view too.
 //!
 //! | file | what |
 //! |---|---|
@@ -66,6 +70,8 @@ quorate::params! {
         pub liars: usize = 1, in 0..=2;
         /// The first of those; 0 is the primary of the first view.
         pub first_liar: usize = 0, in 0..=6;
+        /// Whether they say nothing at all, as if they had crashed.
+        pub silent: bool = false;
         /// Number of views: a replica in the last one gives it up no more.
         pub views: usize = 2, in 1..=4;
         /// Number of sequence numbers.
@@ -130,9 +136,13 @@ impl Pbft {
     }
 
     fn replica(&self, id: Id) -> Member {
-        let (liars, params) = (self.liars(), self.params.clone());
+        let (mut liars, params) = (self.liars(), self.params.clone());
         if liars.contains(&id) {
             return Member::Liar;
+        }
+        if params.silent {
+            // Nobody need be prepared for what is never said.
+            liars.clear();
         }
         let peers = Id::vec_from(0..params.replicas).into_iter().filter(|peer| *peer != id).collect();
         let lies = lies::to_replica(&params, &liars);
@@ -140,8 +150,10 @@ impl Pbft {
     }
 
     fn client(&self) -> Member {
-        let Params { tolerated, liars, .. } = self.params;
-        Member::Client(Client { tolerated, liars, lies: lies::to_client(self), deviations: self.deviations })
+        let Params { tolerated, liars, silent, .. } = self.params;
+        let liars = if silent { 0 } else { liars };
+        let lies = lies::to_client(liars, self.params.numbers);
+        Member::Client(Client { tolerated, liars, lies, deviations: self.deviations })
     }
 }
 

@@ -14,6 +14,7 @@ impl Replica {
     pub(super) fn begin_view_change(&self, me: &mut ReplicaState, view: View, o: &mut Out<Member>) {
         me.changing = Some(view);
         if !self.hears(me, me.view) {
+            // Of the old view only the certificates count.
             me.slots.clear();
             me.commits.clear();
         }
@@ -114,7 +115,8 @@ impl Replica {
         if self.breaks(Deviation::ViewChangeQuorumSmall) { needed - 1 } else { needed }
     }
 
-    /// A backup enters a view that a correct primary begins. What the message shows is signed, and that primary has checked it.
+    /// A backup enters a view that a correct primary begins. What the message shows is signed, and that primary has
+    /// checked it.
     pub(super) fn new_view(
         &self,
         me: &mut ReplicaState,
@@ -165,8 +167,8 @@ impl Replica {
         }
     }
 
-    /// `O`: for each number up to the last that was shown to be prepared, the request of the latest view; the null request where
-    /// nothing is shown. Of different requests of one view, which cannot be, the greatest.
+    /// `O`: for each number up to the last that was shown to be prepared, the request of the latest view; the null request
+    /// where nothing is shown. Of different requests of one view, which cannot be, the greatest.
     fn proposed_again(&self, me: &ReplicaState, proofs: &BTreeMap<Id, Proof>) -> BTreeMap<Seq, Request> {
         let mut shown: BTreeSet<Certificate> =
             proofs.values().flat_map(|proof| proof.prepared.iter().copied()).collect();
