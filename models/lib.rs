@@ -3,6 +3,7 @@
 use quorate::cluster::{Entry, entry};
 
 pub mod chain;
+pub mod byzantine;
 pub mod commit;
 pub mod consensus;
 pub mod gossip;
@@ -26,9 +27,11 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<gossip::Epidemic>(),
     entry::<gossip::GossipStar>(),
     entry::<gossip::LwwRegister>(),
+    entry::<byzantine::Bracha>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
+    entry::<byzantine::OralMessages>(),
     entry::<consensus::Paxos>(),
     entry::<consensus::PaxosAcceptUnconditional>(),
     entry::<consensus::PaxosBlock>(),
@@ -37,6 +40,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosRandomId>(),
     entry::<replication::PrimaryBackup>(),
     entry::<chain::ProofOfWork>(),
+    entry::<byzantine::Pbft>(),
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
