@@ -2,5 +2,6 @@
 //!
 //! A store knows nothing of who uses it and for what: the protocol says who sends which command.
 
+pub mod etcd;
 pub mod redis;
 pub mod zookeeper;
