@@ -11,6 +11,7 @@ pub mod stores;
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<locks::EtcdLock>(),
+    entry::<locks::LeaseLock>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),

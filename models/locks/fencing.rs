@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 
+use quorate::model::History;
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
 
@@ -99,6 +100,25 @@ pub enum Breach {
     },
 }
 
+/// Something that happened to a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum GrantFact {
+    /// A client came to believe that it has the lock.
+    Enters {
+        /// Who.
+        client: Id,
+        /// By which grant.
+        grant: u32,
+    },
+    /// The resource took a write.
+    Takes {
+        /// Whose.
+        by: Id,
+        /// Under which grant.
+        grant: u32,
+    },
+}
+
 /// In which order grants and writes came: a ghost that protocol code never reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Grants {
@@ -108,6 +128,17 @@ pub struct Grants {
     pub written: u32,
     /// What went wrong.
     pub breaches: BTreeSet<Breach>,
+}
+
+impl History for Grants {
+    type Fact = GrantFact;
+
+    fn record(&mut self, fact: &GrantFact) {
+        match *fact {
+            GrantFact::Enters { client, grant } => self.enters(client, grant),
+            GrantFact::Takes { by, grant } => self.takes(by, grant),
+        }
+    }
 }
 
 impl Grants {

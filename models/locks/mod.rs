@@ -9,12 +9,14 @@
 //! | `optimistic_article` | an optimistic lock by a version, as an article published it |
 //! | `redis_setnx` | a lock by `SETNX` and `DEL`, as an article published it |
 //! | `redis_lock` | a lock on one Redis that is right: owner's token, time to live, fencing |
+//! | `lease` | a lock that is a lease, by clocks that differ within a bound |
 //! | `etcd` | a lock in etcd by a lease and creation revisions |
 //! | `zookeeper` | locks in ZooKeeper: by one ephemeral node, as published and right, and by a queue |
 
 mod claims;
 pub mod etcd;
 pub mod fencing;
+pub mod lease;
 pub mod optimistic;
 pub mod optimistic_article;
 mod ownership;
@@ -23,6 +25,7 @@ pub mod redis_setnx;
 pub mod zookeeper;
 
 pub use etcd::EtcdLock;
+pub use lease::LeaseLock;
 pub use optimistic::Optimistic;
 pub use optimistic_article::OptimisticArticle;
 pub use redis_lock::RedisLock;

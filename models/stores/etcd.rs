@@ -11,11 +11,11 @@
 //! Requests of one client may overtake each other: each is a call of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range as Span;
-use std::time::Duration;
 
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
+
+use super::ticks;
 
 /// A lease, by the id that its client chose: in life a random one, here whose it is and the how-many-th of that client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -338,12 +338,6 @@ impl EtcdServer {
         }
         after
     }
-}
-
-/// Exactly so many ticks, of a millisecond each.
-pub fn ticks(count: u8) -> Span<Duration> {
-    let span = Duration::from_millis(count.into());
-    span..span
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use stateright::actor::model_timeout;
 use super::{Deviation, Member, Msg, Protected, Sizes, Storage, Timer};
 use crate::locks::claims::Stance;
 use crate::locks::fencing::{Write, Written};
-use crate::stores::etcd::{Answer, Ask, Call, Compare, Entry, Key, Lease, Operation, Range, Reply, Request, ticks};
+use crate::stores::etcd::{Answer, Ask, Call, Compare, Entry, Key, Lease, Operation, Range, Reply, Request};
+use crate::stores::ticks;
 
 /// What a holder writes, where the lock protects a key in etcd.
 pub(super) const WRITE: Operation = Operation::Put { key: Key::Plain("data"), lease: None };
