@@ -24,6 +24,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
+    entry::<locks::Redlock>(),
     entry::<commit::ThreePhaseArticle>(),
     entry::<commit::ThreePhase>(),
     entry::<commit::TwoPhaseBlock>(),

@@ -9,6 +9,7 @@
 //! | `optimistic_article` | an optimistic lock by a version, as an article published it |
 //! | `redis_setnx` | a lock by `SETNX` and `DEL`, as an article published it |
 //! | `redis_lock` | a lock on one Redis that is right: owner's token, time to live, fencing |
+//! | `redlock` | a lock on the majority of several Redis servers |
 //! | `lease` | a lock that is a lease, by clocks that differ within a bound |
 //! | `etcd` | a lock in etcd by a lease and creation revisions |
 //! | `zookeeper` | locks in ZooKeeper: by one ephemeral node, as published and right, and by a queue |
@@ -22,6 +23,7 @@ pub mod optimistic_article;
 mod ownership;
 pub mod redis_lock;
 pub mod redis_setnx;
+pub mod redlock;
 pub mod zookeeper;
 
 pub use etcd::EtcdLock;
@@ -30,4 +32,5 @@ pub use optimistic::Optimistic;
 pub use optimistic_article::OptimisticArticle;
 pub use redis_lock::RedisLock;
 pub use redis_setnx::RedisSetnx;
+pub use redlock::Redlock;
 pub use zookeeper::{ZookeeperArticle, ZookeeperLock, ZookeeperQueue};
