@@ -373,7 +373,7 @@ impl Protocol for OptimisticArticle {
         let client = Member::Client(Client { store: self.store(), tries: self.sizes.tries });
         Roster::new()
             .role("client", vec![client; self.sizes.clients])
-            .role("store", [Member::Store(RedisServer { durable: true })])
+            .role("store", [Member::Store(RedisServer { durable: true, ttl: 0 })])
     }
 
     fn history(&self) {}

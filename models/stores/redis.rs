@@ -5,13 +5,17 @@
 //!
 //! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, EVAL), and runs of Redis 7.0.15 where the
 //! pages leave something open. Left out: whatever the lock protocols do not send (transactions of several commands,
-//! replication, other types of values); the time that a key lives, of which only the end is modelled, as an event that may come at
-//! any moment from when the time was set.
+//! other types of values); replication, which is for the protocol to say. Of the time that a key lives only the end is modelled in asynchronous time, as an event that
+//! may come at any moment from when the time was set; after a restart it counts from there, which is later than in life.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use serde::Serialize;
 use stateright::actor::{Actor, Id, Out, model_timeout};
+
+use super::ticks;
 
 /// The name of a key.
 pub type Key = &'static str;
@@ -35,6 +39,13 @@ pub enum Value {
 pub enum Command {
     /// `SETNX key value`.
     SetNx {
+        /// Which key.
+        key: Key,
+        /// To what.
+        value: Value,
+    },
+    /// `SET key value NX PX time`.
+    SetNxPx {
         /// Which key.
         key: Key,
         /// To what.
@@ -159,6 +170,7 @@ impl RedisStore {
     pub fn apply(&mut self, client: Id, command: &Command) -> Reply {
         match *command {
             Command::SetNx { key, value } => self.set_nx(key, value),
+            Command::SetNxPx { key, value } => self.set_nx_px(key, value),
             Command::Set { key, value } => self.set(key, value),
             Command::Get { key } => self.get(key),
             Command::Del { key } => self.del(key),
@@ -220,6 +232,15 @@ impl RedisStore {
         }
         self.insert(key, Entry { value, expires: false });
         Reply::Number(1)
+    }
+
+    /// SET with NX and PX: OK if the key was set, with a time to live, nil if it was there.
+    fn set_nx_px(&mut self, key: Key, value: Value) -> Reply {
+        if self.entries.contains_key(key) {
+            return Reply::Nil;
+        }
+        self.insert(key, Entry { value, expires: true });
+        Reply::Ok
     }
 
     /// SET: whatever the key held is overwritten, and its time to live is dropped.
@@ -334,6 +355,8 @@ pub struct RedisServer {
     /// Whether what a command changed survives a restart: an append-only file, written before the reply.
     /// Without one the server comes back empty.
     pub durable: bool,
+    /// The time that a key lives, in ticks, where time is timed; any time if it is 0.
+    pub ttl: u8,
 }
 
 impl RedisServer {
@@ -343,7 +366,7 @@ impl RedisServer {
         A: Actor<Timer: From<Expire>>,
     {
         let store = saved.cloned().unwrap_or_default();
-        Self::watch_expiry(&RedisStore::default(), &store, out);
+        self.watch_expiry(&RedisStore::default(), &store, out);
         store
     }
 
@@ -375,7 +398,7 @@ impl RedisServer {
         if *before == after {
             return None;
         }
-        Self::watch_expiry(before, &after, out);
+        self.watch_expiry(before, &after, out);
         if self.durable && before.entries != after.entries {
             // What is watched goes with the connections.
             out.save(RedisStore { entries: after.entries.clone(), ..RedisStore::default() }.into());
@@ -383,14 +406,18 @@ impl RedisServer {
         Some(after)
     }
 
+    fn span(&self) -> Range<Duration> {
+        if self.ttl == 0 { model_timeout() } else { ticks(self.ttl) }
+    }
+
     /// A timer runs for each key that has a time to live, and for no other.
-    fn watch_expiry<A>(before: &RedisStore, after: &RedisStore, out: &mut Out<A>)
+    fn watch_expiry<A>(&self, before: &RedisStore, after: &RedisStore, out: &mut Out<A>)
     where
         A: Actor<Timer: From<Expire>>,
     {
         let expiring = |store: &RedisStore, key| store.entry(key).is_some_and(|entry| entry.expires);
         for &key in after.entries.keys().filter(|key| expiring(after, key) && !expiring(before, key)) {
-            out.set_timer(Expire(key).into(), model_timeout());
+            out.set_timer(Expire(key).into(), self.span());
         }
         for &key in before.entries.keys().filter(|key| expiring(before, key) && !expiring(after, key)) {
             out.cancel_timer(Expire(key).into());

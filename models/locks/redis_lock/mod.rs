@@ -311,7 +311,7 @@ impl Protocol for RedisLock {
         let durable = !self.deviations.has(Deviation::StoreForgets);
         Roster::new()
             .role("client", (0..self.sizes.clients).map(|ix| self.client(ix)))
-            .role("store", [Member::Store(RedisServer { durable })])
+            .role("store", [Member::Store(RedisServer { durable, ttl: 0 })])
             .role("resource", [Member::Resource(Resource { deviations: self.deviations })])
     }
 
