@@ -8,7 +8,7 @@
 //! | `exploration` | what a search is told, and what it tells |
 //! | `search` | breadth first, level by level |
 //! | `expand` | working out successors |
-//! | `packing` | state vectors as keys of a few limbs |
+//! | `packing`, `key` | state vectors as keys of a few limbs; mixing keys, writing them in few bytes |
 //! | `store`, `visited` | the set of seen states: one shard, all shards |
 //! | `level` | the states at one distance |
 //! | `retrace` | the way to a state that was found |
@@ -16,6 +16,7 @@
 
 mod expand;
 mod exploration;
+mod key;
 mod level;
 mod liveness;
 mod packing;

@@ -2,11 +2,11 @@
 //!
 //! A level is expanded in rounds. In a round, workers first turn states into keys of successors, sorted by shard;
 //! then every shard takes in its keys. The two halves never touch the same data, and the second one alone decides
-//! what is new: counts do not depend on the number of threads. A round in which a word outgrows the packing is
-//! thrown away, the set is packed anew, and the round is done again.
+//! what is new: counts do not depend on the number of threads. A chunk in which a word outgrows the packing is
+//! expanded again when the word has room.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -17,13 +17,17 @@ use super::level::{Chunk, Level};
 use super::liveness::{self, Graph, Watch};
 use super::packing::{MARK, Packing};
 use super::retrace::{Target, retrace};
-use super::visited::{Visited, raise, repack, visited};
+use super::visited::{Visited, raise, visited};
 use crate::system::{Explain, PropertySet, ShowsIn, Successors, Word};
 
 /// States that a worker takes at once.
 const CHUNK_STATES: usize = 1 << 10;
 /// Chunks to a worker in one round: enough to make a shard's share of a round worth a walk through its memory.
 const ROUND_CHUNKS: usize = 32;
+/// Up to so many states are packed anew when a word has no room; more keep their keys, and the word gets bits above
+/// all others, unless words are in too many pieces.
+const REPACKED_MAX: u64 = 1 << 12;
+const REPACKED_IN_PIECES_MAX: u64 = 1 << 16;
 
 /// Visits every reachable state of `system`, breadth first.
 ///
@@ -50,8 +54,8 @@ struct Search<'a> {
     started: Instant,
     word_count: usize,
     packing: Arc<Packing>,
-    /// Words, by position, for which the packing must have room.
-    maxima: Vec<Word>,
+    /// The largest words, by position, that ever had no room.
+    outgrown: Vec<Word>,
     visited: Option<Box<dyn Visited>>,
     expanders: Vec<Expander>,
     /// By distance from the start; those that nobody needs any more are empty.
@@ -72,16 +76,16 @@ impl<'a> Search<'a> {
         for state in &initial {
             raise(&mut maxima, state);
         }
-        let packing = Arc::new(Packing::with_room_for(&maxima));
+        let packing = Arc::new(Packing::with_room_for(&maxima, 0));
         let mut search = Self {
             system,
             settings,
             progress,
             started,
             word_count,
-            visited: Some(visited(packing.limb_count, worker_count)),
+            outgrown: vec![0; word_count],
+            visited: Some(visited(&packing, worker_count)),
             packing,
-            maxima,
             expanders: (0..worker_count).map(|_| Expander::new(word_count)).collect(),
             levels: Vec::new(),
             open: PropertySet::of(property_count, |ix| system.properties()[ix].kind.shows_in() != ShowsIn::Graph),
@@ -105,12 +109,12 @@ impl<'a> Search<'a> {
     }
 
     fn visited(&mut self) -> &mut dyn Visited {
-        &mut **self.visited.as_mut().expect("only `widen` takes the set, and puts one back")
+        &mut **self.visited.as_mut().expect("the set goes only when the search has ended")
     }
 
     fn take_level(&mut self, mut level: Level) -> Level {
         let packing = Arc::clone(&self.packing);
-        self.visited().take_fresh().into_iter().for_each(|limbs| level.push(&packing, limbs));
+        self.visited().take_fresh().into_iter().for_each(|records| level.push(&packing, records));
         level
     }
 
@@ -220,24 +224,29 @@ impl<'a> Search<'a> {
         let stuck_open = self.stuck_open();
         let mut queued = level.state_count() as u64;
         for chunks in level.chunks(CHUNK_STATES).chunks(ROUND_CHUNKS * self.expanders.len()) {
-            let tallies = self.expand_round(chunks, &mut next);
-            for tally in tallies {
+            let mut left = chunks.to_vec();
+            while !left.is_empty() {
+                let tally = self.expand_round(&mut left);
                 stuck.extend(tally.stuck);
                 stepped.extend(tally.stepped);
                 self.statistics.generated += tally.actions.iter().sum::<u64>();
                 self.statistics.actions.iter_mut().zip(tally.actions).for_each(|(sum, count)| *sum += count);
                 self.statistics.ruled_out.iter_mut().zip(tally.ruled_out).for_each(|(sum, count)| *sum += count);
+                if probing {
+                    beyond |= self.visited().misses_any();
+                } else {
+                    self.visited().absorb();
+                }
+                self.visited().forget();
+                if !tally.outgrown.is_empty() {
+                    next = self.take_level(next);
+                    self.widen(&tally.outgrown);
+                }
             }
-            if probing {
-                beyond |= self.visited().misses_any();
-            } else {
-                self.visited().absorb();
-            }
-            self.visited().forget();
             if beyond && stuck_open.is_empty() {
                 return Err(Cut::Depth);
             }
-            queued -= chunks.iter().map(|chunk| chunk.keys().len() as u64).sum::<u64>();
+            queued -= chunks.iter().map(|chunk| chunk.state_count() as u64).sum::<u64>();
             self.breathe(&next, queued)?;
         }
         self.note(depth, stuck);
@@ -253,49 +262,59 @@ impl<'a> Search<'a> {
         self.open.intersection(self.that_show_in(ShowsIn::Deadlock))
     }
 
-    /// Expands some chunks, again and again until every word has room.
-    fn expand_round(&mut self, chunks: &[Chunk<'_>], next: &mut Level) -> Vec<Tally> {
-        loop {
-            let work = Work {
-                system: self.system,
-                packing: &Arc::clone(&self.packing),
-                chunks,
-                next: AtomicUsize::new(0),
-                open: self.open,
-                stuck_open: self.stuck_open(),
-                step_open: self.open.intersection(self.that_show_in(ShowsIn::Step)),
-            };
-            let visited = self.visited.as_mut().expect("only `widen` takes the set, and puts one back");
-            visited.expand(&work, &mut self.expanders);
-            let tallies: Vec<Tally> =
-                self.expanders.iter_mut().map(|expander| std::mem::take(&mut expander.tally)).collect();
-            if tallies.iter().all(|tally| tally.outgrown.is_empty()) {
-                return tallies;
-            }
-            self.visited().forget();
-            *next = self.take_level(std::mem::take(next));
-            self.widen(&tallies);
-        }
+    /// Expands some chunks, and leaves those that are to be expanded again once the words that were too large have room.
+    fn expand_round(&mut self, chunks: &mut Vec<Chunk<'_>>) -> Tally {
+        let packing = Arc::clone(&self.packing);
+        let work = Work {
+            system: self.system,
+            packing: &packing,
+            chunks,
+            next: AtomicUsize::new(0),
+            outgrown: AtomicBool::new(false),
+            open: self.open,
+            stuck_open: self.stuck_open(),
+            step_open: self.open.intersection(self.that_show_in(ShowsIn::Step)),
+        };
+        let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
+        visited.expand(&work, &mut self.expanders);
+        let taken = work.next.into_inner().min(chunks.len());
+        let mut tally = Tally::default();
+        self.expanders.iter_mut().for_each(|expander| tally.add(&mut expander.tally));
+        let again: Vec<Chunk<'_>> = tally.again.iter().map(|chunk_ix| chunks[*chunk_ix]).collect();
+        chunks.drain(..taken);
+        chunks.extend(again);
+        tally
     }
 
-    /// Packs the set anew, with room for the words that had none.
-    fn widen(&mut self, tallies: &[Tally]) {
+    /// Makes room for the words that had none.
+    fn widen(&mut self, outgrown: &[Word]) {
+        raise(&mut self.outgrown, outgrown);
         let (from, word_count) = (Arc::clone(&self.packing), self.word_count);
-        // Not only what had no room: a field of the old packing may have been wider than it had need to be.
-        let seen = self.visited().maxima(&from, word_count);
-        raise(&mut self.maxima, &seen);
-        tallies.iter().for_each(|tally| raise(&mut self.maxima, &tally.outgrown));
-        let packing = Arc::new(Packing::with_room_for(&self.maxima));
-        let old = self.visited.take().expect("the set is put back below");
-        self.visited = Some(repack(old, &from, &packing, self.word_count, self.expanders.len()));
-        self.packing = packing;
+        let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
+        let most = if from.is_in_pieces() { REPACKED_IN_PIECES_MAX } else { REPACKED_MAX };
+        let packing = if self.statistics.distinct <= most {
+            // Also for what had none before: a chunk that is still to be expanded again may need it.
+            let mut maxima = self.outgrown.clone();
+            visited.raise(&from, &mut maxima);
+            let packing = Packing::with_room_for(&maxima, from.family + 1);
+            *visited = visited.repacked(&from, &packing, word_count);
+            packing
+        } else {
+            let packing = from.widened(&self.outgrown);
+            if let Some(wider) = visited.widen(&packing) {
+                *visited = wider;
+            }
+            packing
+        };
+        self.packing = Arc::new(packing);
     }
 
     /// Between two rounds: tells how far the search is, and ends it at a limit.
     fn breathe(&mut self, next: &Level, queued: u64) -> Result<(), Cut> {
         let fresh = self.visited().fresh_count() + next.state_count();
         let levels: usize = self.levels.iter().map(Level::bytes).sum();
-        let bytes = (self.visited().bytes() + levels + next.bytes() + self.system.table_bytes()) as u64;
+        let set = self.visited().bytes() + self.visited().round_bytes();
+        let bytes = (set + levels + next.bytes() + self.system.table_bytes()) as u64;
         self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
         let elapsed = self.started.elapsed();
         self.statistics.elapsed_us = elapsed.as_micros() as u64;
