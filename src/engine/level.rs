@@ -37,6 +37,11 @@ impl Level {
         }
     }
 
+    /// The keys, part by part, as records of their packings.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&Arc<Packing>, &[u8])> {
+        self.parts.iter().map(|part| (&part.packing, &part.records[..]))
+    }
+
     pub(super) fn state_count(&self) -> usize {
         self.parts.iter().map(|part| part.records.len() / part.record.bytes()).sum()
     }

@@ -6,6 +6,8 @@
 //! made before has zeros: keys stay what they are. So a word may stand in several pieces; while there are few
 //! states, they are packed anew instead, each word in one piece.
 
+use serde::{Deserialize, Serialize};
+
 use crate::system::Word;
 
 /// The bit of a key's first limb that no word uses: a mark for who stores the key.
@@ -18,7 +20,7 @@ pub(super) const LIMB_COUNTS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 const SPARE_BITS: u32 = 1;
 
 /// Where each word stands in a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Packing {
     /// Those of the first word, from its lowest bits up; then those of the second; and so on.
     pieces: Vec<Piece>,
@@ -34,7 +36,7 @@ pub(super) struct Packing {
 }
 
 /// Some neighbouring bits of a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Piece {
     limb: u8,
     /// The place in the limb of its lowest bit.

@@ -11,14 +11,15 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::checkpoint::{CheckpointError, Checkpoints, Keeper, Kernel};
 use super::expand::{Expander, Tally, Work};
 use super::exploration::{Cut, Ended, Exploration, Finding, Path, Paths, Progress, Settings, Statistics, StopWhen};
 use super::level::{Chunk, Level};
 use super::liveness::{self, Graph, Watch};
 use super::packing::{MARK, Packing};
-use super::retrace::{Target, retrace};
+use super::retrace::{Target, retrace, with_step};
 use super::visited::{Visited, raise, visited};
-use crate::system::{Explain, PropertySet, ShowsIn, Successors, Word};
+use crate::system::{Explain, PropertySet, ShowsIn, Word};
 
 /// States that a worker takes at once.
 const CHUNK_STATES: usize = 1 << 10;
@@ -37,14 +38,38 @@ const REPACKED_IN_PIECES_MAX: u64 = 1 << 16;
 /// # Panics
 /// If the threads cannot be started.
 pub fn explore(system: &dyn Explain, settings: &Settings, progress: &dyn Progress) -> Exploration {
+    in_pool(settings, || Search::new(system, settings, progress, None).conclude())
+}
+
+/// The same, kept on disk from time to time, and when a limit or somebody ends it; or going on from what was kept.
+///
+/// The system must be new: nothing has asked it for states yet.
+///
+/// # Errors
+/// If what was kept cannot be read, or is of another search, or if something is kept already where this one shall be. A
+/// search that cannot be kept, since the disk is full, goes on and says so.
+///
+/// # Panics
+/// If the threads cannot be started.
+pub fn explore_keeping(
+    system: &dyn Explain,
+    settings: &Settings,
+    progress: &dyn Progress,
+    checkpoints: &Checkpoints,
+) -> Result<Exploration, CheckpointError> {
+    let (keeper, kernel) = Keeper::new(checkpoints, system)?;
+    Ok(in_pool(settings, || {
+        let search = match kernel {
+            Some(kernel) => Search::from_kernel(system, settings, progress, keeper, kernel),
+            None => Search::new(system, settings, progress, Some(keeper)),
+        };
+        search.conclude()
+    }))
+}
+
+fn in_pool(settings: &Settings, search: impl FnOnce() -> Exploration + Send) -> Exploration {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
-    let pool = pool.expect("threads can be started");
-    pool.install(|| {
-        let mut search = Search::new(system, settings, progress);
-        let ended = search.run();
-        search.statistics.elapsed_us = search.started.elapsed().as_micros() as u64;
-        search.finish(ended)
-    })
+    pool.expect("threads can be started").install(search)
 }
 
 struct Search<'a> {
@@ -59,15 +84,25 @@ struct Search<'a> {
     visited: Option<Box<dyn Visited>>,
     expanders: Vec<Expander>,
     /// By distance from the start; those that nobody needs any more are empty.
-    levels: Vec<Level>,
+    levels: Vec<Arc<Level>>,
     open: PropertySet,
     /// By property: where it first found something, and all states at that distance in which it does.
     found: Vec<Option<Target>>,
     statistics: Statistics,
+    /// Microseconds that the search took before it was continued.
+    earlier_us: u64,
+    keeper: Option<Keeper>,
+    /// The numbers when the last whole level was known; `None` if they have been kept.
+    to_keep: Option<Statistics>,
 }
 
 impl<'a> Search<'a> {
-    fn new(system: &'a dyn Explain, settings: &'a Settings, progress: &'a dyn Progress) -> Self {
+    fn new(
+        system: &'a dyn Explain,
+        settings: &'a Settings,
+        progress: &'a dyn Progress,
+        keeper: Option<Keeper>,
+    ) -> Self {
         let started = Instant::now();
         let (word_count, property_count) = (system.word_count(), system.properties().len());
         let worker_count = settings.threads.max(1);
@@ -91,9 +126,83 @@ impl<'a> Search<'a> {
             open: PropertySet::of(property_count, |ix| system.properties()[ix].kind.shows_in() != ShowsIn::Graph),
             found: vec![None; property_count],
             statistics: Statistics::default(),
+            earlier_us: 0,
+            keeper,
+            to_keep: None,
         };
         search.put_initial(&initial);
         search
+    }
+
+    /// A search that goes on.
+    fn from_kernel(
+        system: &'a dyn Explain,
+        settings: &'a Settings,
+        progress: &'a dyn Progress,
+        keeper: Keeper,
+        kernel: Kernel,
+    ) -> Self {
+        let Kernel { open, found, statistics, levels, packing } = kernel;
+        let (word_count, worker_count) = (system.word_count(), settings.threads.max(1));
+        let mut visited = visited(&packing, worker_count);
+        levels.iter().for_each(|level| visited.fill(level, &packing, word_count));
+        Self {
+            system,
+            settings,
+            progress,
+            started: Instant::now(),
+            word_count,
+            outgrown: vec![0; word_count],
+            visited: Some(visited),
+            packing,
+            expanders: (0..worker_count).map(|_| Expander::new(word_count)).collect(),
+            levels,
+            open,
+            found,
+            earlier_us: statistics.elapsed_us,
+            statistics,
+            keeper: Some(keeper),
+            to_keep: None,
+        }
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        self.earlier_us + self.started.elapsed().as_micros() as u64
+    }
+
+    /// Keeps the search as it was at the last whole level, if that was not done yet.
+    fn keep(&mut self) {
+        let (Some(keeper), Some(mut statistics)) = (&mut self.keeper, self.to_keep.take()) else { return };
+        (statistics.elapsed_us, statistics.peak_bytes) = (self.statistics.elapsed_us, self.statistics.peak_bytes);
+        let kernel = Kernel {
+            open: self.open,
+            found: self.found.clone(),
+            statistics,
+            levels: self.levels.clone(),
+            packing: Arc::clone(&self.packing),
+        };
+        if let Err(error) = keeper.keep(&kernel, self.system) {
+            self.to_keep = Some(kernel.statistics);
+            self.progress.note(format!("the checkpoint could not be written ({error}); the run goes on"));
+        }
+    }
+
+    fn keep_if_due(&mut self) {
+        if self.keeper.as_ref().is_some_and(Keeper::is_due) {
+            self.keep();
+        }
+    }
+
+    fn conclude(mut self) -> Exploration {
+        let ended = self.run();
+        self.statistics.elapsed_us = self.elapsed_us();
+        match ended {
+            Ended::Cut(_) => self.keep(),
+            // The graph may take long.
+            Ended::Complete if !self.that_show_in(ShowsIn::Graph).is_empty() => self.keep(),
+            Ended::Complete | Ended::Stopped => {}
+        }
+        self.finish(ended)
     }
 
     fn put_initial(&mut self, initial: &[Box<[Word]>]) {
@@ -124,7 +233,8 @@ impl<'a> Search<'a> {
         self.statistics.distinct += width;
         self.statistics.widths.push(width);
         self.statistics.depth = self.levels.len() as u32;
-        self.levels.push(level);
+        self.levels.push(Arc::new(level));
+        self.to_keep = self.keeper.is_some().then(|| self.statistics.clone());
     }
 
     fn run(&mut self) -> Ended {
@@ -134,14 +244,16 @@ impl<'a> Search<'a> {
             if self.found_enough() {
                 return Ended::Stopped;
             }
+            self.keep_if_due();
             let probing = self.settings.limits.depth.is_some_and(|limit| depth as u32 >= limit);
             let next = match self.expand(depth, probing) {
                 Ok(next) => next,
                 Err(_) if self.found_enough() => return Ended::Stopped,
                 Err(cut) => return Ended::Cut(cut),
             };
-            if self.settings.paths == Paths::None && self.that_show_in(ShowsIn::Graph).is_empty() {
-                self.levels[depth] = Level::default();
+            let needless = self.settings.paths == Paths::None && self.keeper.is_none();
+            if needless && self.that_show_in(ShowsIn::Graph).is_empty() {
+                self.levels[depth] = Arc::default();
             }
             if next.state_count() == 0 {
                 return if self.found_enough() { Ended::Stopped } else { Ended::Complete };
@@ -209,9 +321,8 @@ impl<'a> Search<'a> {
     /// the number of threads.
     fn expand(&mut self, depth: usize, probing: bool) -> Result<Level, Cut> {
         let Statistics { generated, actions, ruled_out, .. } = self.statistics;
-        let level = std::mem::take(&mut self.levels[depth]);
+        let level = Arc::clone(&self.levels[depth]);
         let outcome = self.expand_rounds(&level, depth, probing);
-        self.levels[depth] = level;
         if outcome.is_err() {
             self.statistics = Statistics { generated, actions, ruled_out, ..std::mem::take(&mut self.statistics) };
         }
@@ -312,12 +423,12 @@ impl<'a> Search<'a> {
     /// Between two rounds: tells how far the search is, and ends it at a limit.
     fn breathe(&mut self, next: &Level, queued: u64) -> Result<(), Cut> {
         let fresh = self.visited().fresh_count() + next.state_count();
-        let levels: usize = self.levels.iter().map(Level::bytes).sum();
+        let levels: usize = self.levels.iter().map(|level| level.bytes()).sum();
         let set = self.visited().bytes() + self.visited().round_bytes();
         let bytes = (set + levels + next.bytes() + self.system.table_bytes()) as u64;
         self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
-        let elapsed = self.started.elapsed();
-        self.statistics.elapsed_us = elapsed.as_micros() as u64;
+        self.statistics.elapsed_us = self.elapsed_us();
+        self.keep_if_due();
         self.progress.tick(&self.statistics, queued + fresh as u64);
 
         let limits = &self.settings.limits;
@@ -328,7 +439,7 @@ impl<'a> Search<'a> {
             Err(Cut::States)
         } else if reached(limits.memory_bytes, bytes) {
             Err(Cut::Memory)
-        } else if limits.time.is_some_and(|limit| elapsed > limit) {
+        } else if limits.time.is_some_and(|limit| self.started.elapsed() > limit) {
             Err(Cut::Time)
         } else {
             Ok(())
@@ -360,7 +471,7 @@ impl<'a> Search<'a> {
             Ended::Complete => self.look_at_graph(&mut findings).err(),
             Ended::Stopped | Ended::Cut(_) => None,
         };
-        self.statistics.elapsed_us = self.started.elapsed().as_micros() as u64;
+        self.statistics.elapsed_us = self.elapsed_us();
         Exploration { ended, findings, graph_cut, statistics: self.statistics }
     }
 
@@ -398,22 +509,4 @@ impl<'a> Search<'a> {
         self.statistics.graph_us = started.elapsed().as_micros() as u64;
         Ok(())
     }
-}
-
-/// The path with one more step, the least in which the property finds something.
-fn with_step(system: &dyn Explain, mut path: Path, property_ix: usize) -> Path {
-    let open = PropertySet::EMPTY.with(property_ix);
-    let here = path.states.last().expect("a path has at least one state").clone();
-    let mut successors = Successors::default();
-    system.successors(&here, &mut successors);
-    let after = successors.iter().enumerate().filter_map(|(index, successor)| {
-        let mut after = here.clone();
-        successor.apply(&mut after);
-        (!system.step_findings(&here, &after, open).is_empty()).then_some((index, after))
-    });
-    let least = after.min_by_key(|(index, _)| (system.action(&here, *index), *index));
-    let (index, after) = least.expect("the property finds something in a step from here");
-    path.states.push(after);
-    path.steps.push(index);
-    path
 }
