@@ -48,16 +48,17 @@ fn open(session: &Session<'_>, args: &ExploreArgs) -> Result<Opened, CliError> {
         Err(other) => Err(other),
     };
     let checks = |manifests: Vec<crate::spec::Manifest>| manifests.into_iter().flat_map(|one| one.checks).collect();
-    let Some(target) = args.target.as_deref() else {
+    let target = args.target.as_deref();
+    if !target.is_some_and(|target| session.entry(target).is_some()) && ad_hoc::is_any_given(&args.instance) {
+        let message = "options that say which instance is explored go with the name of a protocol";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    let Some(target) = target else {
         return Ok(Opened { code: String::new(), checks: checks(of_project()?) });
     };
     if session.entry(target).is_some() {
         let check = ad_hoc::check(session, target, &args.instance)?;
         return Ok(Opened { code: Code::of_start(&check.instance), checks: checks(of_project()?) });
-    }
-    if ad_hoc::is_any_given(&args.instance) {
-        let message = "options that say which instance is explored go with the name of a protocol";
-        return Err(CliError::Usage(message.to_owned()));
     }
     // A code is opened as it is: the page says where it can no longer be followed.
     if target.trim_start().starts_with(CODE_PREFIX) {

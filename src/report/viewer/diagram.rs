@@ -29,6 +29,19 @@ pub struct Diagram {
     pub bands: Vec<Band>,
     /// The row to which the last row leads back.
     pub loop_to: Option<usize>,
+    /// Where properties find something for the first time.
+    pub flags: Vec<Flag>,
+}
+
+/// That a property finds something in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Flag {
+    /// The row.
+    pub row: usize,
+    /// The property.
+    pub property: String,
+    /// Whether that is what it hopes for.
+    pub witness: bool,
 }
 
 /// What happens in a row.

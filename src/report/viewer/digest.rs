@@ -16,7 +16,7 @@ const ROUNDS: [u32; 64] = [
 ];
 
 /// The SHA-256 of a text.
-pub fn sha256(text: &[u8]) -> [u8; 32] {
+pub(super) fn sha256(text: &[u8]) -> [u8; 32] {
     let mut padded = text.to_vec();
     padded.push(0x80);
     padded.resize(padded.len().next_multiple_of(64), 0);
@@ -62,7 +62,7 @@ fn compress(hash: &mut [u32; 8], block: &[u8]) {
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// Bytes in base64, with padding.
-pub fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let triple = chunk.iter().enumerate().fold(0_u32, |sum, (ix, byte)| sum | u32::from(*byte) << (16 - 8 * ix));

@@ -26,8 +26,10 @@ mod words;
 
 pub use assets::{ASSETS, Asset, import_map, served, sha256_base64};
 pub use calls::Call;
-pub use diagram::{Arrow, Band, Diagram, Event, Span};
+pub use diagram::{Arrow, Band, Diagram, Event, Flag, Span};
 pub use html::{CheckLine, Export, Offline, OfflineRun, html};
 pub use options::{Impossible, Options, Possible, options};
 pub use svg::svg;
-pub use telling::{ChangeTold, ContrastTold, Found, Goal, PropertyTold, StateTold, StepTold, TELLING_VERSION, Telling};
+pub use telling::{
+    ChangeTold, ContrastTold, Found, Goal, OrderTold, PropertyTold, StateTold, StepTold, TELLING_VERSION, Telling,
+};

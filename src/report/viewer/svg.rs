@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::diagram::{Arrow, Diagram, Event, Span};
+use super::diagram::{Arrow, Diagram, Event, Flag, Span};
 
 /// Pixels from row to row.
 const ROW: usize = 34;
@@ -44,6 +44,7 @@ pub fn svg(diagram: &Diagram, title: &str) -> String {
     diagram.spans.iter().for_each(|span| pen.span(span));
     diagram.arrows.iter().for_each(|arrow| pen.arrow(arrow));
     diagram.events.iter().enumerate().for_each(|(ix, event)| pen.event(ix + 1, event));
+    diagram.flags.iter().for_each(|flag| pen.flag(flag, width));
     pen.back();
     out.push_str("</svg>\n");
     out
@@ -51,6 +52,12 @@ pub fn svg(diagram: &Diagram, title: &str) -> String {
 
 fn x(lane: usize) -> usize {
     LEFT + LANE / 2 + lane * LANE
+}
+
+/// Where a message is lost: past the middle of its way.
+fn crossing(arrow: &Arrow) -> f64 {
+    let (from, to) = (x(arrow.from) as f64, x(arrow.to) as f64);
+    from + (to - from) * 0.6
 }
 
 fn y(row: usize) -> usize {
@@ -127,7 +134,7 @@ impl Pen<'_> {
         let is_long = ends - arrow.sent > LONG_ROWS;
         let start = if is_long { (to - side * 70.0, bottom - 16.0) } else { (from + side * 6.0, top) };
         let end = match arrow.kind {
-            "drop" | "lost" => ((from + to) / 2.0, (start.1 + bottom) / 2.0),
+            "drop" | "lost" => (crossing(arrow), bottom),
             _ => (to - side * 9.0, bottom),
         };
         let dashes = if is_long { " stroke-dasharray=\"5 4\"" } else { "" };
@@ -161,14 +168,14 @@ impl Pen<'_> {
         self.text("faint mono", (34, y + 4), "end", &row.to_string());
         let Some(lane) = event.lane else {
             let at = self.diagram.arrows.iter().find(|arrow| arrow.ends == Some(row) && arrow.kind == "drop");
-            let middle = at.map_or(LEFT, |arrow| (x(arrow.from) + x(arrow.to)) / 2 + 16);
-            self.text("ink mono", (middle, y + 4), "start", &event.label);
+            let place = at.map_or(LEFT, |arrow| crossing(arrow) as usize + 14);
+            self.text("ink mono", (place, y + 4), "start", &event.label);
             return;
         };
         let x = x(lane);
         self.put(&mark(event.kind, x, y));
         if event.saves {
-            self.put(&format!("<path class=\"node\" d=\"M{} {}h7v7h-7zm2 0v3h3v-3\"/>", x + 9, y - 12));
+            self.put(&format!("<path class=\"node\" d=\"M{} {}h8v7h-8zm2 0v3h4v-3\"/>", x - 4, y - 17));
         }
         let from_right =
             self.diagram.arrows.iter().any(|arrow| arrow.ends == Some(row) && arrow.to == lane && arrow.from > lane);
@@ -176,22 +183,36 @@ impl Pen<'_> {
             if from_right { ((x + 16, "start"), (x - 16, "end")) } else { ((x - 16, "end"), (x + 16, "start")) };
         let is_message = matches!(event.kind, "deliver" | "duplicate" | "corrupt");
         let label = if is_message { label } else { (x + 16, "start") };
-        self.text("ink mono", (label.0, y - 6), label.1, &event.label);
+        let above = if is_message { 6 } else { 0 };
+        self.text("ink mono", (label.0, y + 4 - above - above / 2), label.1, &event.label);
         if !event.note.is_empty() {
             let note = if is_message { note } else { (x - 16, "end") };
             self.text("faint mono", (note.0, y + 4), note.1, &event.note);
         }
     }
 
+    fn flag(&mut self, flag: &Flag, width: usize) {
+        let y = y(flag.row);
+        let (class, shape) = match flag.witness {
+            true => ("warntip", "M0 -5.5l1.7 3.6 3.9.5-2.9 2.7.7 3.9L0 3.3l-3.4 1.9.7-3.9-2.9-2.7 3.9-.5z"),
+            false => ("badtip", "M0 -7L7.5 6.5H-7.5z"),
+        };
+        self.put(&format!("<path class=\"{class}\" d=\"{shape}\" transform=\"translate(48 {y})\"/>"));
+        // Several in one row would stand on each other.
+        let before =
+            self.diagram.flags.iter().take_while(|other| *other != flag).filter(|other| other.row == flag.row).count();
+        self.text(class, (width - 8, y - 9 + before * 12), "end", &flag.property);
+    }
+
     fn back(&mut self) {
         let Some(to) = self.diagram.loop_to else { return };
         let (top, bottom) = (y(to), y(self.rows()));
         self.put(&format!(
-            "<path class=\"warn\" stroke-width=\"2\" d=\"M52 {bottom} h-8 q-12 0 -12 -12 V{} q0 -12 12 -12 h8\" transform=\"translate(14 0)\"/>\
-             <path class=\"warntip\" d=\"M66 {top}l-8 -4.5v9z\"/>",
-            top + 12
+            "<path class=\"warn\" stroke-width=\"2\" d=\"M16 {bottom} h-2 q-8 0 -8 -8 V{} q0 -8 8 -8 h2\"/>\
+             <path class=\"warntip\" d=\"M21 {top}l-8 -4.5v9z\"/>",
+            top + 8
         ));
-        self.text("faint mono", (74, (top + bottom) / 2), "start", "for ever");
+        self.text("faint mono", (12, (top + bottom) / 2), "start", "for ever");
     }
 }
 

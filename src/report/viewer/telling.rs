@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::calls::{Call, calls};
-use super::diagram::Diagram;
+use super::diagram::{Diagram, Flag};
 use super::words::sentence;
 use crate::cluster::Instance;
 use crate::engine::Path;
@@ -56,6 +56,8 @@ pub struct Telling {
     pub contrast: Option<ContrastTold>,
     /// The calls of clients, where the observer has recorded any.
     pub calls: Vec<Call>,
+    /// Orders that explain what the clients were answered, in rows.
+    pub orders: Vec<OrderTold>,
     /// The picture.
     pub diagram: Diagram,
 }
@@ -154,6 +156,19 @@ pub struct Found {
     pub evidence: String,
 }
 
+/// Rows in which the same order explains what clients were answered, as far as one does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OrderTold {
+    /// The first row.
+    pub from: usize,
+    /// The last row.
+    pub to: usize,
+    /// Client and turn of each call, in order.
+    pub order: Vec<(usize, usize)>,
+    /// Whether every call that has returned is in it.
+    pub whole: bool,
+}
+
 /// Where the run parts from the protocol as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContrastTold {
@@ -177,6 +192,9 @@ impl Telling {
         let mut pool = Pool::default();
         let states = snapshots.iter().map(|snapshot| pool.state(snapshot)).collect();
         let keeps_delivered = instance.environment.keeps_delivered();
+        let properties = properties(system, path);
+        let mut diagram = Diagram::of(&snapshots, &taken, &causes, keeps_delivered, loop_to);
+        diagram.flags = flags(&properties);
         Self {
             version: TELLING_VERSION,
             quorate: env!("CARGO_PKG_VERSION"),
@@ -185,12 +203,13 @@ impl Telling {
             code,
             goal: None,
             nodes: snapshots[0].nodes.iter().map(|node| node.name.clone()).collect(),
-            diagram: Diagram::of(&snapshots, &taken, &causes, keeps_delivered, loop_to),
+            diagram,
             calls: calls(&snapshots),
+            orders: orders(system, path),
             steps: taken.into_iter().map(told).collect(),
             pool: pool.values,
             states,
-            properties: properties(system, path),
+            properties,
             ending: None,
             no_return: None,
             contrast: None,
@@ -278,6 +297,29 @@ impl Pool {
             budgets: snapshot.budgets.clone(),
         }
     }
+}
+
+/// The first findings, by row; that something is still missing is none.
+fn flags(properties: &[PropertyTold]) -> Vec<Flag> {
+    let found = properties.iter().filter(|property| !property.by_graph).filter_map(|property| {
+        let first = property.found.first()?;
+        Some(Flag { row: first.from, property: property.name.clone(), witness: property.witness })
+    });
+    let mut flags: Vec<Flag> = found.collect();
+    flags.sort_by_key(|flag| flag.row);
+    flags
+}
+
+fn orders(system: &dyn Explain, path: &Path) -> Vec<OrderTold> {
+    let mut told: Vec<OrderTold> = Vec::new();
+    for (row, state) in path.states.iter().enumerate() {
+        let Some(found) = system.linearization(state) else { continue };
+        match told.last_mut() {
+            Some(last) if last.order == found.order && last.whole == found.is_whole => last.to = row,
+            _ => told.push(OrderTold { from: row, to: row, order: found.order, whole: found.is_whole }),
+        }
+    }
+    told
 }
 
 fn properties(system: &dyn Explain, path: &Path) -> Vec<PropertyTold> {

@@ -5,8 +5,8 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html, cut } from "quorate/words";
 
 export const ROW = 34;
-const LEFT = 50;
-const LANE_LEAST = 118;
+const LEFT = 58;
+const LANE_LEAST = 104;
 const LETTER = 6.75;
 /** Rows over which an arrow is drawn by its ends. */
 const LONG = 9;
@@ -145,7 +145,7 @@ function Arrow({ arrow, pen }) {
   const gone = arrow.kind === "drop" || arrow.kind === "lost";
   const long = (bottom - top) / ROW > LONG && !chosen;
   const start = self ? [from + 5, top + 3] : long ? [to - side * Math.min(70, pen.lane * 0.7), bottom - TALL] : [from + side * 5, top + 1];
-  const tip = self ? [to + 8, bottom - 3] : gone ? [(start[0] + to) / 2, (start[1] + bottom) / 2] : [to - side * 8, bottom - (long ? 2 : Math.min(2, (bottom - top) / 20))];
+  const tip = self ? [to + 8, bottom - 3] : gone ? [crossing(from, to), bottom] : [to - side * 8, bottom - (long ? 2 : Math.min(2, (bottom - top) / 20))];
   const line = self ? `M${start[0]} ${start[1]} C${from + 34} ${top + 8} ${from + 34} ${bottom - 8} ${tip[0]} ${tip[1]}` : `M${start[0]} ${start[1]} L${tip[0]} ${tip[1]}`;
   const angle = (Math.atan2(self ? 5 : tip[1] - start[1], self ? -26 : tip[0] - start[0]) * 180) / Math.PI;
   return html`<g class=${`arrow ${arrow.kind}${chosen ? " chosen" : ""}${long ? " long" : ""}${dim}`}>
@@ -157,9 +157,12 @@ function Arrow({ arrow, pen }) {
   </g>`;
 }
 
+/** Where a message is lost: past the middle of its way. */
+const crossing = (from, to) => from + (to - from) * 0.6;
+
 function Loop({ from, to, pen }) {
   const [bottom, top] = [pen.y(from), pen.y(to)];
-  return html`<g class="loop"><path d=${`M38 ${bottom} h-6 q-10 0 -10 -10 V${top + 10} q0 -10 10 -10 h6`} /><path class="tip" d=${`M42 ${top}l-8 -4.6v9.2z`} /></g>`;
+  return html`<g class="loop"><path d=${`M16 ${bottom} h-2 q-8 0 -8 -8 V${top + 8} q0 -8 8 -8 h2`} /><path class="tip" d=${`M21 ${top}l-8 -4.6v9.2z`} /></g>`;
 }
 
 function Mark({ kind, x, y }) {
@@ -178,15 +181,17 @@ function Mark({ kind, x, y }) {
 
 function Row({ own, event, pen, arrows, violation }) {
   const y = pen.y(own);
-  const number = html`<text class=${`number${own === pen.row ? " chosen" : ""}`} x="30" y=${y + 4}>${own}</text>`;
-  const flag = violation && html`<g class=${`flag ${violation.witness ? "seen" : "bad"}`} transform=${`translate(${LEFT - 10} ${y})`}>${violation.witness ? html`<path d="M0 -5.5l1.7 3.6 3.9.5-2.9 2.7.7 3.9L0 3.3l-3.4 1.9.7-3.9-2.9-2.7 3.9-.5z" />` : html`<path d="M0 -7L7.5 6.5H-7.5z" /><path class="bang" d="M0 -2.5V2M0 4v1" />`}</g>`;
+  const number = html`<text class=${`number${own === pen.row ? " chosen" : ""}`} x="37" y=${y + 4}>${own}</text>`;
+  const flag = violation && html`<g class=${`flag ${violation.witness ? "seen" : "bad"}`} transform=${`translate(${LEFT - 9} ${y})`}>${violation.witness ? html`<path d="M0 -5.5l1.7 3.6 3.9.5-2.9 2.7.7 3.9L0 3.3l-3.4 1.9.7-3.9-2.9-2.7 3.9-.5z" />` : html`<path d="M0 -7L7.5 6.5H-7.5z" /><path class="bang" d="M0 -2.5V2M0 4v1" />`}</g>`;
   if (own === 0) return html`<g>${number}${flag}<text class="label plain" x=${LEFT + 6} y=${y + 4}>start</text></g>`;
   const dim = pen.dim(own) ? "dim" : "";
   if (event.lane === null) {
     const arrow = event.kind === "drop" ? arrows.find((one) => one.ends === own) : null;
     const ends = arrow && [pen.x(arrow.from), pen.x(arrow.to)];
-    const x = ends && ends[0] !== null && ends[1] !== null ? Math.max(...ends) - 14 : LEFT + 6;
-    return html`<g class=${dim}>${number}${flag}<text class=${`label world ${event.kind}${arrow && ends ? " end" : ""}`} x=${x} y=${y + 4}>${cut(event.label, Math.floor((arrow ? x - LEFT : pen.width - x) / LETTER))}</text></g>`;
+    const cross = ends && ends[0] !== null && ends[1] !== null ? crossing(...ends) : null;
+    const left = cross !== null && cross > pen.width * 0.6;
+    const x = cross === null ? LEFT + 6 : cross + (left ? -13 : 13);
+    return html`<g class=${dim}>${number}${flag}<text class=${`label world ${event.kind}${left ? " end" : ""}`} x=${x} y=${y + 4}>${cut(event.label, Math.floor((left ? x - LEFT : pen.width - x) / LETTER))}</text></g>`;
   }
   const x = pen.x(event.lane);
   if (x === null) return html`<g class="dim">${number}${flag}<text class="label plain" x=${LEFT + 6} y=${y + 4}>…</text></g>`;

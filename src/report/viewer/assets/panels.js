@@ -134,14 +134,32 @@ function runsOf(telling, path) {
   return runs;
 }
 
-/** The calls of clients as bars over the steps, in the manner of Porcupine. */
+/** The calls of clients as bars over the steps, in the manner of Porcupine: the numbers are an order that explains the answers. */
 export function Calls({ telling, row, select }) {
   const last = Math.max(1, telling.steps.length);
   const clients = [...new Set(telling.calls.map((call) => call.client))];
-  const share = (at) => (at / last) * 100;
-  return html`<section class="panel calls" aria-label="Calls of clients"><header><h2>Calls <small>${plural(telling.calls.length, "call")} of ${plural(clients.length, "client")}</small></h2></header><div class="tracks">
+  const share = (where) => (where / last) * 100;
+  const order = telling.orders.find((one) => one.from <= row && row <= one.to);
+  const shown = telling.calls.filter((call) => call.invoked <= row || row === 0);
+  // Each call takes effect after it was invoked and after those before it in the order.
+  const points = new Map();
+  let reached = 0;
+  order?.order.forEach(([client, turn], at) => {
+    const call = telling.calls.find((one) => one.client === telling.nodes[client] && one.turn === turn);
+    if (!call) return;
+    reached = Math.max(reached, call.invoked);
+    points.set(call, { number: at + 1, at: Math.min(reached, call.returned ?? reached) });
+  });
+  const left = order && !order.whole ? shown.filter((call) => call.returned !== null && call.returned <= row && !points.has(call)) : [];
+  const word = !order ? "" : order.whole ? (points.size ? "the numbers are an order that explains every answer" : "") : `no order explains every answer: ${plural(left.length, "call")} cannot be placed`;
+  return html`<section class="panel calls" aria-label="Calls of clients"><header><h2>Calls <small>${plural(telling.calls.length, "call")} of ${plural(clients.length, "client")} at step ${row}</small></h2><small class=${left.length ? "bad" : ""}>${word}</small></header><div class="tracks">
     ${clients.map((client) => html`<div class="track" key=${client}><span class="name">${client}</span><div class="line">
-      ${telling.calls.filter((call) => call.client === client).map((call) => html`<button type="button" key=${call.turn} class=${call.returned === null ? "open" : ""} title=${`${notation(call.operation)} invoked in step ${call.invoked}${call.returned === null ? ", still open" : `, answered ${notation(call.answer)} in step ${call.returned}`}`} style=${{ left: `${share(call.invoked)}%`, width: `calc(${share((call.returned ?? last) - call.invoked)}% + 8px)` }} onClick=${() => select(call.returned ?? call.invoked)}>${cut(notation(call.operation), 22)}${call.returned === null ? " …" : ` → ${cut(notation(call.answer), 14)}`}</button>`)}<i style=${{ left: `${share(row)}%` }} /></div></div>`)}
+      ${shown.filter((call) => call.client === client).map((call) => {
+        const returned = call.returned !== null && call.returned <= row ? call.returned : null;
+        const point = points.get(call);
+        const stuck = left.includes(call);
+        return html`<button type="button" key=${call.turn} class=${`${returned === null ? "open" : ""}${stuck ? " stuck" : ""}`} title=${`${notation(call.operation)} invoked in step ${call.invoked}${returned === null ? ", still open" : `, answered ${notation(call.answer)} in step ${returned}`}${point ? `; number ${point.number} in the order` : stuck ? "; no order has it" : ""}`} style=${{ left: `${share(call.invoked)}%`, width: `max(16px, calc(${share((returned ?? row) - call.invoked)}% - 2px))` }} onClick=${() => select(returned ?? call.invoked)}>${point && html`<b>${point.number}</b>`}${stuck && html`<b>✗</b>`}${cut(notation(call.operation), 22)}${returned === null ? " …" : ` → ${cut(notation(call.answer), 14)}`}</button>`;
+      })}<i style=${{ left: `${share(row)}%` }} /></div></div>`)}
   </div></section>`;
 }
 
