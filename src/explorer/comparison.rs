@@ -1,5 +1,7 @@
 //! The same schedule in another variant of the protocol: as far as it goes, and where the two part.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::desk::Refusal;
@@ -31,6 +33,8 @@ pub(super) struct Comparison {
 pub(super) struct Insight {
     /// After which step a violation can no longer be avoided; `None` where that is not known.
     no_return: Option<NoReturn>,
+    /// Where it parts from the protocol as it should be; `None` where that is what it is taken from.
+    contrast: Option<ContrastTold>,
     /// The variants to which it can be compared, the protocol as it should be first.
     variants: Vec<String>,
 }
@@ -39,13 +43,18 @@ pub(super) fn compare(runs: &Runs<'_>, run: &Run, with: &str) -> Result<Comparis
     let with: Vec<String> = with.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let instance = Instance { deviations: with.clone(), ..run.instance.clone() };
     let other = runs.system(&instance)?;
-    let snapshots: Vec<Snapshot> = run.path.states.iter().map(|state| run.system.snapshot(state)).collect();
-    let taken = steps(&*run.system, &run.path, &snapshots, &run.instance);
-    let contrast = contrast_of(&*other, &snapshots[0], &taken, instance.environment.network);
+    let contrast = parting(run, &*other);
     let path = same_steps(&*run.system, &run.path, &*other);
     let step_count = path.steps.len();
     let code = Code::of(&*other, &path, &instance, &run.wanted).text();
-    Ok(Comparison { with, contrast: ContrastTold::of(&contrast), code, step_count })
+    Ok(Comparison { with, contrast, code, step_count })
+}
+
+/// Where the schedule of `run` parts in `other`.
+fn parting(run: &Run, other: &dyn Explain) -> ContrastTold {
+    let snapshots: Vec<Snapshot> = run.path.states.iter().map(|state| run.system.snapshot(state)).collect();
+    let taken = steps(&*run.system, &run.path, &snapshots, &run.instance);
+    ContrastTold::of(&contrast_of(other, &snapshots[0], &taken, run.instance.environment.network))
 }
 
 /// The steps of `path` in `other`, found by what they are, as far as they can be taken.
@@ -67,8 +76,20 @@ fn same_steps(system: &dyn Explain, path: &Path, other: &dyn Explain) -> Path {
 }
 
 pub(super) fn insight(runs: &Runs<'_>, run: &Run) -> Insight {
-    let no_return = run.goal.and_then(|goal| no_return(&*run.system, &run.path, goal, NO_RETURN_STATES_MAX));
     let deviations = runs.entry(&run.instance.protocol).map(|entry| entry.deviations()).unwrap_or_default();
-    let variants = std::iter::once("").chain(deviations.iter().map(|card| card.name)).map(str::to_owned).collect();
-    Insight { no_return, variants }
+    let variants: Vec<String> =
+        std::iter::once("").chain(deviations.iter().map(|card| card.name)).map(str::to_owned).collect();
+    let contrast = correct(runs, run).map(|correct| parting(run, &*correct));
+    Insight { no_return: point_of_no_return(run), contrast, variants }
+}
+
+/// After which step what the run shows can no longer be avoided, if that is soon known.
+pub(super) fn point_of_no_return(run: &Run) -> Option<NoReturn> {
+    run.goal.and_then(|goal| no_return(&*run.system, &run.path, goal, NO_RETURN_STATES_MAX))
+}
+
+/// The protocol as it should be; `None` where the run is taken from that.
+pub(super) fn correct(runs: &Runs<'_>, run: &Run) -> Option<Arc<dyn Explain>> {
+    let correct = Instance { deviations: Vec::new(), ..run.instance.clone() };
+    if correct == run.instance { None } else { runs.system(&correct).ok() }
 }

@@ -166,7 +166,7 @@ impl<'c> Desk<'c> {
             }
             Question::Insight { code } => as_json(&insight(runs, &*runs.open(&code)?)),
             Question::Compare { code, with } => as_json(&compare(runs, &*runs.open(&code)?, &with)?),
-            Question::Export { code, form } => export(&*runs.open(&code)?, &form).map(Answer::File),
+            Question::Export { code, form } => export(runs, &*runs.open(&code)?, &form).map(Answer::File),
             Question::Check(order) => self.begin(order, scope),
             Question::Stop { number } => match self.checks.stop(number) {
                 true => as_json(&json!({ "stopped": number })),

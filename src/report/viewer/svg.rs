@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::diagram::{Arrow, Diagram, Event, Flag, Span};
+use super::words::cut;
 
 /// Pixels from row to row.
 const ROW: usize = 34;
@@ -12,6 +13,8 @@ const LANE: usize = 190;
 const LEFT: usize = 120;
 /// Pixels above the first row.
 const TOP: usize = 64;
+/// Pixels of a letter, about.
+const LETTER: usize = 7;
 /// An arrow over more rows than this is drawn by its ends, so that it does not cross all between.
 const LONG_ROWS: usize = 9;
 
@@ -187,7 +190,9 @@ impl Pen<'_> {
         self.text("ink mono", (label.0, y + 4 - above - above / 2), label.1, &event.label);
         if !event.note.is_empty() {
             let note = if is_message { note } else { (x - 16, "end") };
-            self.text("faint mono", (note.0, y + 4), note.1, &event.note);
+            // As much as there is room for left of the first lane.
+            let room = if note.1 == "end" { (note.0 - LEFT / 2) / LETTER } else { usize::MAX };
+            self.text("faint mono", (note.0, y + 4), note.1, &cut(&event.note, room));
         }
     }
 

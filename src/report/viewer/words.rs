@@ -12,11 +12,16 @@ pub(super) fn cut(text: &str, chars_max: usize) -> String {
     flat.chars().take(chars_max - 1).chain(['…']).collect()
 }
 
-/// What changed in the state of `owner`, in a few words: `term 1 → 2, +log[0]`.
+/// What changed in the state of `owner`, in a few words: `term 1 → 2, + log[0]`; or as what it comes back.
 pub(super) fn noted(step: &Step, owner: Option<&str>) -> String {
     let Some(owner) = owner else { return String::new() };
     let own = step.changes.iter().filter(|change| change.node.as_deref() == Some(owner) && change.part == Part::State);
-    own.filter(|change| !change.path.is_empty()).map(few_words).collect::<Vec<_>>().join(", ")
+    let words = |change: &Change| match (&change.before, &change.after) {
+        (None, Some(after)) if change.path.is_empty() => Some(format!("as {after}")),
+        _ if change.path.is_empty() => None,
+        _ => Some(few_words(change)),
+    };
+    own.filter_map(words).collect::<Vec<_>>().join(", ")
 }
 
 fn few_words(change: &Change) -> String {

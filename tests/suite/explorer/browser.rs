@@ -122,8 +122,8 @@ fn a_run_is_forked_and_returned_from() {
     browser.until("document.querySelector('[role=status]').textContent.startsWith('Step 4 of 8')");
     assert_eq!(browser.text("location.hash"), format!("#{code}@4"));
     // The fork stays in the tree, and a click opens it again.
-    browser.until("document.querySelector('.fork button')");
-    browser.run("document.querySelector('.fork button').click()");
+    browser.until("document.querySelector('.fork') && document.querySelector('.forks button')");
+    browser.run("document.querySelector('.forks button').click()");
     browser.until("document.querySelector('[role=status]').textContent.startsWith('Step 5 of 5')");
     browser.run("history.back()");
     browser.until("document.querySelector('[role=status]').textContent.includes('of 8')");

@@ -2,12 +2,12 @@
 
 import { render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { html, cut, plural } from "quorate/words";
+import { html, plural } from "quorate/words";
 import { source, offline } from "quorate/source";
 import { Diagram, Legend, pastOf } from "quorate/diagram";
 import { StatePanel } from "quorate/state";
 import { Calls, Next, Properties, Said, Steps, Timeline, Why, useEvery } from "quorate/panels";
-import { Check, Compare, Export, Help, Share } from "quorate/dialogs";
+import { Check, Compare, Export, Help, Share, isRunning, useSearch } from "quorate/dialogs";
 import { Start } from "quorate/start";
 
 /** The run and the step that the address names. */
@@ -58,6 +58,7 @@ function Page() {
   const [busy, setBusy] = useState(false);
   const [waiting, setWaiting] = useState(false);
   const [theme, setTheme] = usePersistent("quorate-theme", "auto");
+  const [search, startSearch] = useSearch();
   const filterRef = useRef(null);
   const listRef = useRef(null);
   const nextRef = useRef(null);
@@ -196,7 +197,11 @@ function Page() {
     if (!telling || dialog || event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target instanceof Element && event.target.matches("input:not([type=range]), textarea, select");
     if (typing) {
-      if (event.key === "Escape") event.target.blur();
+      if (event.key === "Escape") {
+        // A browser would empty the field.
+        event.preventDefault();
+        event.target.blur();
+      }
       return;
     }
     const scrolls = event.target instanceof Element && event.target.closest(".state .scroll, .why .scroll") && ["ArrowDown", "ArrowUp", "PageDown", "PageUp", "Home", "End"].includes(event.key);
@@ -224,7 +229,7 @@ function Page() {
   const close = () => setDialog(null);
   const past = pastOnly ? pastOf(telling.diagram, row) : null;
   return html`
-    <${Header} telling=${telling} theme=${theme} setTheme=${setTheme} setDialog=${setDialog} home=${() => { history.pushState(null, "", location.pathname + location.search); setTelling(null); }} />
+    <${Header} telling=${telling} theme=${theme} setTheme=${setTheme} setDialog=${setDialog} search=${search} home=${() => { history.pushState(null, "", location.pathname + location.search); setTelling(null); }} />
     ${alert}
     ${telling.astray && html`<p class="alert" role="alert">${telling.astray.words}. What is shown are the steps before it.</p>`}
     <main class="grid">
@@ -247,7 +252,7 @@ function Page() {
         ${telling.calls.length > 0 && html`<${Calls} telling=${telling} row=${row} select=${select} />`}
       </div>
       <div class="right">
-        <${Why} telling=${telling} row=${row} chosen=${chosen} insight=${insight} />
+        <${Why} telling=${telling} row=${row} chosen=${chosen} insight=${insight} select=${select} />
         <${StatePanel} telling=${telling} row=${row} changedOnly=${changedOnly} setChangedOnly=${setChangedOnly} filter=${filter} setFilter=${setFilter} filterRef=${filterRef} pins=${pins} togglePin=${togglePin} />
       </div>
     </main>
@@ -255,7 +260,7 @@ function Page() {
     ${dialog === "export" && html`<${Export} telling=${telling} close=${close} />`}
     ${dialog === "help" && html`<${Help} close=${close} />`}
     ${dialog === "compare" && html`<${Compare} telling=${telling} row=${row} open=${open} close=${close} variants=${insight?.variants} />`}
-    ${dialog === "check" && html`<${Check} telling=${telling} open=${open} close=${close} />`}`;
+    ${dialog === "check" && html`<${Check} telling=${telling} open=${open} close=${close} search=${search} start=${startSearch} />`}`;
 }
 
 /** The first property that something is found of, violations first. */
@@ -266,17 +271,20 @@ function firstFound(telling) {
 
 const THEMES = { auto: "light", light: "dark", dark: "auto" };
 
-function Header({ telling, theme, setTheme, setDialog, home }) {
+function Header({ telling, theme, setTheme, setDialog, search, home }) {
   const { goal, instance } = telling;
+  const mine = search?.of === JSON.stringify(instance) ? search : null;
+  const seen = mine?.news ? `${mine.news.distinct.toLocaleString("en")} states, depth ${mine.news.depth}` : "";
+  const scope = !mine?.news?.done ? "this run only, not every run" : `checked: ${mine.news.ended} (${seen})`;
   const faults = telling.setting.split("; ").slice(1).join("; ");
   return html`<header class="top">
     <button type="button" class="brand" title="all protocols and checks" onClick=${home}>quorate</button>
     <h1>${instance.protocol}</h1>
     ${instance.deviations.map((name) => html`<span key=${name} class="deviation" title="what is done wrongly">${name}</span>`)}
     ${goal ? html`<span class=${`verdict ${goal.outcome === "violated" ? "bad" : "seen"}`}>${goal.outcome === "violated" ? "violated" : "reached"} <b>${goal.property}</b></span>` : html`<span class="verdict open">nothing shown yet</span>`}
-    <span class="setting" title=${telling.setting}>${plural(telling.steps.length, "step")} · ${cut(faults, 150)} · this run only, not every run</span>
+    <span class="setting" title=${`${telling.setting}; ${scope}`}>${plural(telling.steps.length, "step")} · ${scope} · ${faults}</span>
     <span class="tools">
-      ${source.canCheck && html`<button type="button" class="primary" title="visit every reachable state of this instance (r)" onClick=${() => setDialog("check")}>Check</button>`}
+      ${source.canCheck && html`<button type="button" class="primary" title="visit every reachable state of this instance (r)" onClick=${() => setDialog("check")}>${isRunning(mine) ? `Checking … ${mine.news ? mine.news.distinct.toLocaleString("en") : ""}` : "Check"}</button>`}
       ${source.isLive && html`<button type="button" title="the same schedule in another variant (x)" onClick=${() => setDialog("compare")}>Compare</button>`}
       <button type="button" title="share (s)" onClick=${() => setDialog("share")}>Share</button>
       <button type="button" title="export (e)" onClick=${() => setDialog("export")}>Export</button>

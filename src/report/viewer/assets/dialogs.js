@@ -121,30 +121,41 @@ export function Compare({ telling, row, open, close, variants }) {
     ${there && html`<${Sides} here=${telling} there=${there} row=${Math.min(row, there.steps.length)} /><p class="row"><button type="button" onClick=${() => { close(); open(told.code, Math.min(row, told.step_count)); }}>Open it there</button><span class="hint">${plural(told.step_count, "step")} of ${telling.steps.length} can be taken there</span></p>`}</${Dialog}>`;
 }
 
-export function Check({ telling, open, close }) {
-  const [limits, setLimits] = useState({ states: 1000000, seconds: 60 });
-  const [news, setNews] = useState(null);
-  const [number, setNumber] = useState(null);
-  const [wrong, setWrong] = useState("");
+/** A search that runs beside the page, whether it is looked at or not. */
+export function useSearch() {
+  const [search, setSearch] = useState(null);
   const ending = useRef(() => {});
   useEffect(() => () => ending.current(), []);
-  const start = async () => {
-    setWrong("");
+  const start = async (telling, limits) => {
+    ending.current();
+    const of = JSON.stringify(telling.instance);
+    setSearch({ of, news: null, wrong: "" });
+    const fail = (error) => setSearch((old) => ({ ...old, wrong: error.message }));
     try {
-      const { check } = await source.check({ code: telling.code, states: limits.states, seconds: limits.seconds });
-      setNumber(check);
-      ending.current = source.watch(check, setNews, (error) => setWrong(error.message));
+      const { check } = await source.check({ code: telling.code, ...limits });
+      setSearch({ of, number: check, news: null, wrong: "" });
+      ending.current = source.watch(check, (news) => setSearch((old) => ({ ...old, news })), fail);
     } catch (error) {
-      setWrong(error.message);
+      fail(error);
     }
   };
-  const running = number !== null && !news?.done && !wrong;
+  return [search, start];
+}
+
+export const isRunning = (search) => search !== null && !search.news?.done && !search.wrong;
+
+export function Check({ telling, open, close, search, start }) {
+  const [limits, setLimits] = useState({ states: 1000000, seconds: 60 });
+  const mine = search?.of === JSON.stringify(telling.instance) ? search : null;
+  const running = isRunning(mine);
+  const news = mine?.news;
   const field = (name, word) => html`<label>${word} <input type="number" min="1" value=${limits[name]} disabled=${running} onInput=${(event) => setLimits({ ...limits, [name]: Number(event.currentTarget.value) || 1 })} /></label>`;
   return html`<${Dialog} title="Check this instance" close=${close} wide><p>${telling.setting}</p>
-    <div class="row">${field("states", "most states")}${field("seconds", "most seconds")}${running ? html`<button type="button" onClick=${() => source.stop(number)}>Stop</button>` : html`<button type="button" class="primary" onClick=${start}>${news ? "Again" : "Start"}</button>`}</div>
-    ${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
-    ${news && html`<p role="status" class="progress">${news.done ? `${news.ended}: ` : ""}${news.distinct.toLocaleString("en")} states, ${news.generated.toLocaleString("en")} steps, depth ${news.depth}${news.done ? "" : `, ${news.queued.toLocaleString("en")} waiting`}, ${(news.elapsed_us / 1e6).toFixed(1)} s</p>${!news.done && html`<progress />`}`}
-    ${news?.done && html`<table class="verdicts"><tbody>${[...news.verdicts].sort((a, b) => order(a) - order(b)).map((one) => html`<tr key=${one.property} class=${one.verdict}><td>${one.code ? html`<button type="button" onClick=${() => { close(); open(one.code); }}>${one.property}</button>` : one.property}</td><td class="verdict">${one.verdict}${one.steps !== null ? ` in ${plural(one.steps, "step")}` : ""}</td><td>${cut(one.words, 160)}</td></tr>`)}</tbody></table>`}</${Dialog}>`;
+    <div class="row">${field("states", "most states")}${field("seconds", "most seconds")}${running ? html`<button type="button" onClick=${() => mine.number && source.stop(mine.number)}>Stop</button>` : html`<button type="button" class="primary" onClick=${() => start(telling, limits)}>${news ? "Again" : "Start"}</button>`}</div>
+    ${mine?.wrong && html`<p class="wrong" role="alert">${mine.wrong}</p>`}
+    ${news && html`<p role="status" class="progress">${news.done ? `${news.ended}: ` : ""}${news.distinct.toLocaleString("en")} states, ${news.generated.toLocaleString("en")} steps, depth ${news.depth}${news.done ? "" : `, ${news.queued.toLocaleString("en")} waiting`}, ${(news.elapsed_us / 1e6).toFixed(1)} s</p>`}
+    ${running && html`<progress aria-label="searching" />`}
+    ${news?.done && html`<table class="verdicts"><tbody>${[...news.verdicts].sort((a, b) => order(a) - order(b)).map((one) => html`<tr key=${one.property} class=${one.verdict}><td>${one.code ? html`<button type="button" class="link" onClick=${() => { close(); open(one.code); }}>${one.property}</button>` : one.property}</td><td class="verdict">${one.verdict}${one.steps !== null ? ` in ${plural(one.steps, "step")}` : ""}</td><td>${cut(one.words, 160)}</td></tr>`)}</tbody></table>`}</${Dialog}>`;
 }
 
 const order = (verdict) => ["violated", "undecided", "unreachable", "holds", "reachable"].indexOf(verdict.verdict);

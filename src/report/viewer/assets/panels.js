@@ -57,14 +57,15 @@ export function Steps({ telling, row, select, forks, open, listRef, parent, back
       <div class="rows" role="presentation" style=${{ height: `${all.length * 28}px` }}>
         ${all.slice(sight.first, sight.last).map((item, offset) => {
           const style = { top: `${(sight.first + offset) * 28}px` };
-          if (item.fork) return html`<div key=${`f${item.fork.code}`} class="fork" role="presentation" style=${style}><button type="button" tabindex="-1" onClick=${() => open(item.fork)}>└ ${cut(item.fork.title, 44)}</button></div>`;
+          if (item.fork) return html`<div key=${`f${item.fork.code}`} class="fork" aria-hidden="true" style=${style} onClick=${() => open(item.fork)}>└ ${cut(item.fork.title, 44)}</div>`;
           const { step } = item;
           return html`<div key=${item.row} id=${`step-${item.row}`} role="option" aria-selected=${item.row === row} aria-setsize=${telling.steps.length + 1} aria-posinset=${item.row + 1} class=${`step${step?.fault ? " fault" : ""}`} style=${style} onClick=${() => select(item.row)}>
             <span class="at">${item.row}</span>${step ? html`<span class="kind">${step.kind}</span><span class="what">${cut(step.subject || "everyone", 90)}</span>` : html`<span class="what">start</span>`}</div>`;
         })}
         ${(at < sight.first || at >= sight.last) && html`<div id=${`step-${row}`} role="option" aria-selected="true" class="visually-hidden">${row}</div>`}
       </div>
-    </div></section>`;
+    </div>
+    ${forks.length > 0 && html`<nav class="forks" aria-label="Forks of this run">${forks.map((fork) => html`<button type="button" key=${fork.code} class="chip" title=${`forked at step ${fork.at}: ${fork.title}`} onClick=${() => open(fork)}>${fork.at} └ ${cut(fork.title, 24)}</button>`)}</nav>`}</section>`;
 }
 
 export function Next({ options, take, row, telling, live, nextRef, busy }) {
@@ -85,10 +86,12 @@ export function Next({ options, take, row, telling, live, nextRef, busy }) {
     </div></section>`;
 }
 
-export function Why({ telling, row, chosen, insight }) {
+export function Why({ telling, row, chosen, insight, select }) {
   const property = telling.properties.find((one) => one.name === chosen);
   const { goal, ending } = telling;
   const isGoal = goal && goal.property === chosen;
+  const contrast = insight?.contrast ?? telling.contrast;
+  const [firstLine, ...others] = contrast ? contrast.words.replace(/^without the deviation (the schedule parts at step \d+(: |, ))?/, "").split("\n").map((line) => line.trim()) : [""];
   const here = property?.found.find((one) => one.from <= row && row <= one.to);
   const noReturn = insight?.no_return ?? telling.no_return;
   const point = noReturn && typeof noReturn === "object" ? noReturn.step : typeof noReturn === "number" ? noReturn : null;
@@ -105,7 +108,8 @@ export function Why({ telling, row, chosen, insight }) {
         <ul class="kept">${ending.kept.map((kept, at) => html`<li key=${at}>${cut(kept.what, 90)}: ${kept.how.taken ? `taken in step ${kept.how.taken.step}` : `not possible after step ${kept.how.impossible?.after}`}</li>`)}</ul>`}
       ${isGoal && ending?.kind === "stop" && html`<p class="claim"><b>the end</b> nothing need happen any more${ending.possible.length ? `; possible, and owed to nobody: ${ending.possible.length}` : ""}</p>`}
       ${isGoal && ending?.kind === "trap" && html`<p class="claim"><b>a trap</b> what is missing is out of reach from here</p>`}
-      ${isGoal && telling.contrast && html`<p class="claim contrast"><b>without the deviation</b> ${cut(telling.contrast.words.replace(/^without the deviation /, ""), 600)}</p>`}
+      ${isGoal && contrast && html`<p class="claim"><b>without the deviation</b> ${contrast.row ? html`<button type="button" class="link" onClick=${() => select(contrast.row)}>step ${contrast.row}</button> ` : ""}${cut(firstLine, 200)}</p>
+        ${others.length > 0 && html`<pre class="contrast">${others.slice(0, 12).join("\n")}</pre>`}`}
     </div></section>`;
 }
 
