@@ -2,8 +2,8 @@
 
 use quorate::cluster::{Entry, entry};
 
-pub mod chain;
 pub mod byzantine;
+pub mod chain;
 pub mod commit;
 pub mod consensus;
 pub mod gossip;
@@ -16,20 +16,20 @@ pub mod stores;
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::Abd>(),
+    entry::<gossip::AntiEntropy>(),
+    entry::<byzantine::Bracha>(),
     entry::<replication::CapRegister>(),
     entry::<services::Checksum>(),
     entry::<services::ClientRequest>(),
     entry::<services::ClockSync>(),
-    entry::<replication::FailoverArticle>(),
-    entry::<gossip::AntiEntropy>(),
     entry::<gossip::CrdtCounter>(),
     entry::<chain::DoubleSpend>(),
     entry::<gossip::Epidemic>(),
-    entry::<gossip::GossipStar>(),
-    entry::<gossip::LwwRegister>(),
-    entry::<byzantine::Bracha>(),
     entry::<locks::EtcdLock>(),
+    entry::<replication::FailoverArticle>(),
+    entry::<gossip::GossipStar>(),
     entry::<locks::LeaseLock>(),
+    entry::<gossip::LwwRegister>(),
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
@@ -40,15 +40,15 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosClass>(),
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
+    entry::<byzantine::Pbft>(),
     entry::<replication::PrimaryBackup>(),
     entry::<chain::ProofOfWork>(),
-    entry::<byzantine::Pbft>(),
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
+    entry::<locks::Redlock>(),
     entry::<gossip::RumourMongering>(),
     entry::<gossip::Swim>(),
-    entry::<locks::Redlock>(),
     entry::<commit::ThreePhaseArticle>(),
     entry::<commit::ThreePhase>(),
     entry::<commit::TwoPhaseBlock>(),

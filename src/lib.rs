@@ -8,6 +8,7 @@
 //!
 //! ```text
 //!  7  cli              one subcommand a file; its arguments, its exit code
+//!  6  explorer         a page to look at a run, and to take it otherwise
 //!  5  spec, report     the manifest in; verdicts and formats out
 //!  4  engine, walk, trace  searches and random walks over integers; counterexamples as plain data
 //!  2  cluster          actors + network + faults => the waist
@@ -26,6 +27,7 @@
 //! - [`trace`]: a counterexample as versioned data; telling it; taking it again.
 //! - [`spec`]: the manifest, and what its expectations make of an exploration.
 //! - [`report`]: verdict tables, JSON.
+//! - [`explorer`]: the page on which a run is looked at and taken otherwise, and its server.
 //! - [`exit`]: the exit codes. A leaf: every floor may read it.
 //! - [`cli`]: `quorate::cli::main(catalogue)` gives a crate with protocols of its own the whole command line.
 //!
@@ -66,6 +68,7 @@ pub mod cli;
 pub mod cluster;
 pub mod engine;
 pub mod exit;
+pub mod explorer;
 pub mod model;
 pub mod report;
 pub mod spec;

@@ -35,6 +35,8 @@ pub(super) enum Command {
     Check(Box<CheckArgs>),
     /// Take seeded random walks: for systems too large to be searched whole
     Simulate(Box<SimulateArgs>),
+    /// Look at a run in the browser, step through it, and take it otherwise
+    Explore(Box<ExploreArgs>),
     /// Take the steps of a trace again, and say whether it still shows what it showed
     Replay(ReplayArgs),
     /// Show a trace, compare two, make one small, write it in another form or as a test
@@ -217,7 +219,7 @@ pub(super) struct SearchArgs {
 pub(super) struct ReportArgs {
     /// A form of the report, to standard output or to a file: `junit=report.xml` [repeatable]
     ///
-    /// text, for people; json, jsonl, junit, sarif, markdown, github for machines. Standard output takes one document: what is asked for there sends the text for people to standard error.
+    /// text, for people; json, jsonl, junit, sarif, markdown, github for machines; html for one page that shows every violation. Standard output takes one document: what is asked for there sends the text for people to standard error.
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub(super) output: Vec<String>,
     /// The numbers of every search: text or json, likewise
@@ -311,6 +313,22 @@ pub(super) enum StrategyArg {
     Pct,
     /// Prefers local transitions that were seldom taken
     Coverage,
+}
+
+/// Serves a page on this machine on which a run is looked at, stepped through and taken otherwise.
+///
+/// A protocol begins at its start, a trace or a code with all of its steps, a manifest or a folder with a list of its
+/// checks; without anything, the project's. Nothing is explored before it is asked for. The page needs no network.
+#[derive(Args, Debug, Default)]
+pub(super) struct ExploreArgs {
+    /// A protocol, a manifest, a folder of manifests, a trace file, a report with one trace, or a code (`q1:…`)
+    #[arg(value_name = "SPEC|PROTOCOL|TRACE|CODE")]
+    pub(super) target: Option<String>,
+    #[command(flatten)]
+    pub(super) instance: InstanceArgs,
+    /// The port on the loopback interface; 0 for any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(super) port: u16,
 }
 
 /// Takes traces again: from trace files, from the JSON report of a run, or from a code.

@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `args` | the command line, as clap reads it |
-//! | `check`, `simulate`, `replay`, `trace`, `list`, `show` | the subcommands about protocols, runs and traces |
+//! | `check`, `simulate`, `explore`, `replay`, `trace`, `list`, `show` | the subcommands about protocols, runs and traces |
 //! | `variants`, `init`, `schema`, `manual` | and those about a project |
 //! | `source` | a trace out of a file, a report or a code |
 //! | `assert` | a manifest as a test |
@@ -27,6 +27,7 @@ mod artifacts;
 mod assert;
 mod check;
 mod error;
+mod explore;
 mod find;
 mod github;
 mod init;
@@ -155,6 +156,7 @@ impl<'c> Session<'c> {
             Command::Check(args) => check::check(self, &args, streams),
             Command::Simulate(args) => simulate::simulate(self, &args, streams),
             Command::Trace(args) => trace::trace(self, &args, streams),
+            Command::Explore(args) => explore::explore(self, &args, streams),
             Command::Replay(args) => replay::replay(self, &args, streams),
             Command::List(args) => list::list(self, &args, streams),
             Command::Show(args) => show::show(self, &args, streams),

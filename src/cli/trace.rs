@@ -81,7 +81,8 @@ fn convert(session: &Session<'_>, args: &TraceConvertArgs, streams: &mut Streams
     let taken = take(session, &args.trace)?;
     let trace = understood(session, &taken, 200_000);
     let states: Vec<_> = taken.path.states.iter().map(|state| taken.system.snapshot(state)).collect();
-    let retold = Retold { trace: &trace, states: &states, code: &code(&taken) };
+    let retold =
+        Retold { trace: &trace, states: &states, code: &code(&taken), system: &*taken.system, path: &taken.path };
     put(session, args.out.as_deref(), &(args.to.write)(retold), streams)
 }
 

@@ -11,7 +11,7 @@ use super::tables::Cluster;
 use super::transitions::{Taken, Turn};
 use crate::model::Protocol;
 use crate::system::{
-    Action, ActionKind, Evidence, Explain, InFlight, NodeSnapshot, ObservableCard, Snapshot, Value, Word,
+    Action, ActionKind, Evidence, Explain, InFlight, Linearization, NodeSnapshot, ObservableCard, Snapshot, Value, Word,
 };
 
 impl<P: Protocol> Explain for Cluster<P> {
@@ -104,6 +104,10 @@ impl<P: Protocol> Explain for Cluster<P> {
     fn step_evidence(&self, before: &[Word], after: &[Word], property: usize) -> Option<Evidence> {
         let found = self.look_at_step(before, after, property)?;
         Some(found.with_names(|id| self.roster.name(Id::from(id)).map(str::to_owned)))
+    }
+
+    fn linearization(&self, state: &[Word]) -> Option<Linearization> {
+        P::linearization(self.histories.get(state[self.layout.history()]))
     }
 
     fn observables(&self) -> &[ObservableCard] {

@@ -17,6 +17,7 @@ use serde::Serialize;
 use stateright::actor::Id;
 
 use super::{Datum, History};
+use crate::system::Linearization;
 
 /// An object as it behaves when its operations come one after the other.
 pub trait Sequential: Clone + Ord {
@@ -118,6 +119,30 @@ impl<O: Datum, A: Datum> Operations<O, A> {
         }
         false
     }
+
+    /// A longest order as [`is_linearizable`](Self::is_linearizable) asks for it: one with every call that has returned, if
+    /// there is one. Which of several it is does not depend on chance.
+    pub fn linearization<S: Sequential<Operation = O, Answer = A>>(&self, object: S) -> Linearization {
+        let clients: Vec<Caller<'_, O, A>> = self.0.iter().map(|(id, calls)| (*id, calls.as_slice())).collect();
+        let start: Configuration<S> = (vec![0; clients.len()], object);
+        let mut seen: BTreeSet<Configuration<S>> = BTreeSet::from([start.clone()]);
+        let mut open = vec![(start, Vec::new())];
+        let mut longest: Vec<(usize, usize)> = Vec::new();
+        while let Some(((taken, object), order)) = open.pop() {
+            if clients.iter().zip(&taken).all(|((_, calls), taken)| *taken >= returned(calls)) {
+                return Linearization { order, is_whole: true };
+            }
+            for client_ix in (0..clients.len()).rev() {
+                let next = next(&clients, &taken, &object, client_ix).filter(|next| seen.insert(next.clone()));
+                let call = (usize::from(clients[client_ix].0), taken[client_ix]);
+                open.extend(next.map(|next| (next, order.iter().copied().chain([call]).collect())));
+            }
+            if order.len() > longest.len() {
+                longest = order;
+            }
+        }
+        Linearization { order: longest, is_whole: false }
+    }
 }
 
 /// The configuration after one more call of a client, if its next call may come now and is answered as it was.
@@ -158,5 +183,44 @@ impl<O: fmt::Display, A: fmt::Display> fmt::Display for Operations<O, A> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A register that answers with what it held.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+    struct Register(u8);
+
+    impl Sequential for Register {
+        type Operation = u8;
+        type Answer = u8;
+
+        fn apply(&mut self, operation: &u8) -> u8 {
+            std::mem::replace(&mut self.0, *operation)
+        }
+    }
+
+    fn calls(facts: &[CallFact<u8, u8>]) -> Operations<u8, u8> {
+        let mut calls = Operations::default();
+        facts.iter().for_each(|fact| calls.record(fact));
+        calls
+    }
+
+    #[test]
+    fn an_order_is_found_and_a_longest_where_there_is_none() {
+        use CallFact::{Invoked, Returned};
+        let (a, b) = (Id::from(3), Id::from(5));
+        let good = [Invoked(a, 1), Invoked(b, 2), Returned(b, 1), Returned(a, 0)];
+        assert_eq!(
+            calls(&good).linearization(Register(0)),
+            Linearization { order: vec![(3, 0), (5, 0)], is_whole: true }
+        );
+        let bad = [Invoked(a, 1), Returned(a, 0), Invoked(b, 2), Returned(b, 0)];
+        let found = calls(&bad).linearization(Register(0));
+        assert_eq!((found.order, found.is_whole), (vec![(3, 0)], false));
+        assert!(!calls(&bad).is_linearizable(Register(0)) && calls(&good).is_linearizable(Register(0)));
     }
 }

@@ -9,6 +9,7 @@ use stateright::actor::{Actor, Id};
 use super::{
     Assumption, Cause, Deviation, Deviations, Facts, History, NetworkKind, Observable, Params, Property, Roster, Step,
 };
+use crate::system::Linearization;
 
 /// A value that can be compared, stored and shown: messages, states, timers, facts.
 pub trait Datum: Clone + fmt::Debug + Eq + Hash + Serialize + Send + Sync + 'static {}
@@ -92,6 +93,13 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     /// Pushes what is worth remembering of `step`.
     fn observe(&self, step: &Step<'_, Self::Actor>, facts: &mut Facts<<Self::History as History>::Fact>) {
         let _ = (step, facts);
+    }
+
+    /// An order of the calls that a history has, which explains what they were answered, as far as there is one; `None`
+    /// where nobody calls. It is for people who look at a run: no property is judged by it.
+    fn linearization(history: &Self::History) -> Option<Linearization> {
+        let _ = history;
+        None
     }
 
     /// One tick of the clock of the node `id`, in timed mode: what of its state is a reading of its clock goes on.

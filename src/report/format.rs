@@ -1,11 +1,12 @@
 //! The forms of a whole run: one line each.
 
-use super::{github, json, jsonl, junit, markdown, sarif};
+use super::{github, html, json, jsonl, junit, markdown, sarif};
+use crate::cluster::Entry;
 use crate::exit::Exit;
 use crate::spec::Checked;
 
 /// A run that has ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Run<'a> {
     /// The checks, in their order.
     pub checks: &'a [Checked],
@@ -13,6 +14,14 @@ pub struct Run<'a> {
     pub exit: Exit,
     /// Microseconds from start to end.
     pub elapsed_us: u64,
+    /// The protocols, for forms that take traces again.
+    pub catalogue: &'a [&'a dyn Entry],
+}
+
+impl std::fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("checks", &self.checks.len()).field("exit", &self.exit).finish_non_exhaustive()
+    }
 }
 
 /// A form of a run.
@@ -36,6 +45,12 @@ pub const FORMATS: &[Format] = &[
     Format { name: "sarif", about: "SARIF 2.1.0, for code scanning", row: None, end: sarif::report },
     Format { name: "markdown", about: "tables, stories and diagrams, for summaries", row: None, end: markdown::report },
     Format { name: "github", about: "annotations of GitHub Actions", row: None, end: github::annotations },
+    Format {
+        name: "html",
+        about: "one page that shows every violation, without a server or a network",
+        row: None,
+        end: html::report,
+    },
 ];
 
 /// The form with this name.

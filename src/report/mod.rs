@@ -15,8 +15,9 @@
 //! | `simulation` | what random walks have met |
 //! | `comparison` | what two traces have in common |
 //! | `traces` | a trace in the forms that other tools read |
+//! | `viewer` | the page on which a run is looked at |
 //! | `format` | the forms of a whole run, one line each |
-//! | `json`, `jsonl`, `junit`, `sarif`, `markdown`, `github` | those forms |
+//! | `json`, `jsonl`, `junit`, `sarif`, `markdown`, `github`, `html` | those forms |
 //! | `schema` | the JSON Schemas of what is read and written |
 //! | `mistakes` | what is wrong with a manifest, under the line where it stands |
 //! | `protocols`, `starter` | what the catalogue has; a manifest to begin with |
@@ -28,6 +29,7 @@ mod failures;
 mod format;
 mod github;
 mod grid;
+mod html;
 pub mod json;
 mod jsonl;
 mod junit;
@@ -46,6 +48,7 @@ mod table;
 pub mod traces;
 pub mod variants;
 mod verdicts;
+pub mod viewer;
 mod wrap;
 
 pub use comparison::comparison;

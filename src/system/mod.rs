@@ -12,6 +12,7 @@ mod evidence;
 mod fairness;
 mod intern;
 mod label;
+mod linearization;
 mod observable;
 mod property;
 mod snapshot;
@@ -24,6 +25,7 @@ pub use evidence::Evidence;
 pub use fairness::{FairClass, FairInstance, FairInstances, Fairness, FairnessOverride, Level};
 pub use intern::Interner;
 pub use label::Label;
+pub use linearization::Linearization;
 pub use observable::{ObservableCard, ObservableKind};
 pub use property::{PropertyCard, PropertyKind, PropertySet, ShowsIn};
 pub use snapshot::{InFlight, NodeSnapshot, Snapshot};
@@ -137,6 +139,12 @@ pub trait Explain: TransitionSystem {
     /// What a property that [shows in a step](ShowsIn::Step) finds in the step from `before` to `after`, in words.
     fn step_evidence(&self, before: &[Word], after: &[Word], property: usize) -> Option<Evidence> {
         let _ = (before, after, property);
+        None
+    }
+
+    /// An order that explains what clients were answered until `state`; `None` where nobody calls.
+    fn linearization(&self, state: &[Word]) -> Option<Linearization> {
+        let _ = state;
         None
     }
 

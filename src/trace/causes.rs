@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Step, Trace};
 use crate::model::NetworkKind;
-use crate::system::{Action, InFlight};
+use crate::system::{Action, InFlight, Snapshot};
 
 /// A message in flight, and the steps that it binds.
 #[derive(Clone, Debug)]
@@ -19,10 +19,14 @@ struct Token {
 /// a message rests on the one that sent it; one that takes a message out of flight rests, too, on those that
 /// had received it and left it there. Of messages with the same content the one sent first is received first.
 pub fn causes(trace: &Trace) -> Vec<Vec<usize>> {
-    let keeps = trace.instance.environment.network == NetworkKind::Duplicating;
+    causes_of(&trace.start, &trace.steps, trace.instance.environment.network == NetworkKind::Duplicating)
+}
+
+/// The same for steps that need not show anything; `keeps` says whether what is delivered stays in flight.
+pub fn causes_of(start: &Snapshot, steps: &[Step], keeps: bool) -> Vec<Vec<usize>> {
     let mut flying = Flying::default();
-    trace.start.network.iter().for_each(|message| flying.send(message, None));
-    let each = trace.steps.iter().enumerate();
+    start.network.iter().for_each(|message| flying.send(message, None));
+    let each = steps.iter().enumerate();
     each.map(|(ix, step)| flying.take(ix, step, keeps)).collect()
 }
 

@@ -13,8 +13,9 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
+use super::Trace;
 use super::format::as_written;
-use crate::cluster::Instance;
+use crate::cluster::{Entry, Instance};
 use crate::engine::{Ending, Path};
 use crate::model::Environment;
 use crate::system::{Action, Explain, Successors, Word};
@@ -72,6 +73,40 @@ impl Code {
         Self { instance: instance.clone(), property: property.to_owned(), steps }
     }
 
+    /// The text of the code of the start: no step, nothing shown.
+    pub fn of_start(instance: &Instance) -> String {
+        Self { instance: instance.clone(), property: String::new(), steps: Vec::new() }.text()
+    }
+
+    /// The text of the code of a trace, as far as its steps can be taken again.
+    ///
+    /// # Errors
+    /// A sentence: the catalogue has not its protocol, or cannot build the instance.
+    pub fn of_trace(trace: &Trace, catalogue: &[&dyn Entry]) -> Result<String, String> {
+        let protocol = &trace.instance.protocol;
+        let entry = catalogue.iter().find(|entry| entry.card().name == protocol);
+        let entry = entry.ok_or_else(|| format!("the catalogue has no protocol `{protocol}`"))?;
+        let system = entry.build(&trace.instance)?;
+        let start = system.initial().into_iter().next().ok_or("the system has no start")?;
+        let mut path = Path { states: vec![start], steps: Vec::new(), ending: Ending::Found };
+        let mut successors = Successors::default();
+        for step in &trace.steps {
+            let Some(here) = path.states.last().cloned() else { break };
+            let wanted = super::format::json(&step.action);
+            system.successors(&here, &mut successors);
+            let is_it = |index: &usize| super::format::json(&system.action(&here, *index)) == wanted;
+            let Some(index) = (0..successors.len()).find(is_it) else { break };
+            let mut next = here;
+            successors.iter().nth(index).expect("the index is below the count").apply(&mut next);
+            path.states.push(next);
+            path.steps.push(index);
+        }
+        let mut code = Self::of(&*system, &path, &trace.instance, &trace.property);
+        // Steps that are gone stay in the code by their marks, so that whoever follows it hears where it goes astray.
+        code.steps.extend(trace.steps[path.steps.len()..].iter().map(|step| (mark(&step.action), 0)));
+        Ok(code.text())
+    }
+
     /// How many steps.
     pub fn step_count(&self) -> usize {
         self.steps.len()
@@ -82,15 +117,21 @@ impl Code {
     /// # Errors
     /// If a step is not possible.
     pub fn follow(&self, system: &dyn Explain) -> Result<Path, Astray> {
+        let (path, astray) = self.follow_far(system);
+        astray.map_or(Ok(path), Err)
+    }
+
+    /// The same as far as its steps are possible, and where the first is not.
+    pub fn follow_far(&self, system: &dyn Explain) -> (Path, Option<Astray>) {
         let start = system.initial().into_iter().next();
         let mut path = Path { states: start.into_iter().collect(), steps: Vec::new(), ending: Ending::Found };
         for (ix, (mark, turn)) in self.steps.iter().enumerate() {
             let Some(here) = path.states.last().cloned() else {
-                return Err(Astray { step: ix + 1, enabled: Vec::new() });
+                return (path, Some(Astray { step: ix + 1, enabled: Vec::new() }));
             };
             let mut with_mark = marks(system, &here).into_iter().enumerate().filter(|(_, other)| other == mark);
             let Some((index, _)) = with_mark.nth(usize::from(*turn)) else {
-                return Err(Astray { step: ix + 1, enabled: actions(system, &here) });
+                return (path, Some(Astray { step: ix + 1, enabled: actions(system, &here) }));
             };
             let mut successors = Successors::default();
             system.successors(&here, &mut successors);
@@ -99,7 +140,7 @@ impl Code {
             path.states.push(next);
             path.steps.push(index);
         }
-        Ok(path)
+        (path, None)
     }
 
     /// The text that [`parse`](Self::parse) reads.
@@ -149,7 +190,11 @@ fn actions(system: &dyn Explain, state: &[Word]) -> Vec<Action> {
 }
 
 fn marks(system: &dyn Explain, state: &[Word]) -> Vec<u16> {
-    actions(system, state).iter().map(|action| (crc32(action.to_string().as_bytes()) & 0xffff) as u16).collect()
+    actions(system, state).iter().map(mark).collect()
+}
+
+fn mark(action: &Action) -> u16 {
+    (crc32(action.to_string().as_bytes()) & 0xffff) as u16
 }
 
 /// An instance of which nothing is said.

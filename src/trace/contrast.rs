@@ -10,7 +10,7 @@ use super::replay::nearest;
 use super::story::outcome;
 use super::{Step, Trace};
 use crate::model::NetworkKind;
-use crate::system::{Action, Explain, Successors};
+use crate::system::{Action, Explain, Snapshot, Successors};
 
 /// Where a trace parts from the protocol as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,13 +41,18 @@ pub enum Contrast {
 
 /// Takes the steps of `trace` in `system`, which is of the same instance without its deviations, until they part.
 pub fn contrast(system: &dyn Explain, trace: &Trace) -> Contrast {
-    let start = json(&trace.start);
+    contrast_of(system, &trace.start, &trace.steps, trace.instance.environment.network)
+}
+
+/// The same for steps that need not show anything.
+pub fn contrast_of(system: &dyn Explain, start: &Snapshot, steps: &[Step], network: NetworkKind) -> Contrast {
+    let start = json(start);
     let Some(mut here) = system.initial().into_iter().find(|state| json(&system.snapshot(state)) == start) else {
         return Contrast::AtStart;
     };
-    let keeps_delivered = trace.instance.environment.network == NetworkKind::Duplicating;
+    let keeps_delivered = network == NetworkKind::Duplicating;
     let mut successors = Successors::default();
-    for (ix, recorded) in trace.steps.iter().enumerate() {
+    for (ix, recorded) in steps.iter().enumerate() {
         system.successors(&here, &mut successors);
         let possible: Vec<Action> = (0..successors.len()).map(|index| system.action(&here, index)).collect();
         let wanted = json(&recorded.action);

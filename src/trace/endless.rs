@@ -9,7 +9,7 @@ use super::{Ending, How, Kept};
 use crate::engine::{self, Path};
 use crate::system::{
     Action, ActionKind, Evidence, Explain, FairClass, FairInstance, FairInstances, Fairness, Level, PropertyKind,
-    PropertySet, Successors, Word,
+    PropertySet, ShowsIn, Successors, Word,
 };
 
 /// How many states behind a trap are looked at to confirm that it is one.
@@ -114,6 +114,46 @@ pub(super) fn trapped(system: &dyn Explain, path: &Path, property_ix: usize) -> 
         }
     }
     Ok(())
+}
+
+/// The same steps with the ending by which they show what the property looks for; `None` if they do not show it.
+///
+/// A path that was read from a code says nothing of how the run goes on. If it leads back to a state where it was, that
+/// is a loop; else the run may stop there, or nothing that is missing can be reached any more.
+pub fn settled(system: &dyn Explain, path: &Path, property_ix: usize) -> Option<Path> {
+    let card = &system.properties()[property_ix];
+    if card.kind.shows_in() != ShowsIn::Graph {
+        let path = Path { ending: engine::Ending::Found, ..path.clone() };
+        let alive = card.kind == PropertyKind::NoDeadlock && goes_on(system, path.states.last()?);
+        return (!alive && evidence(system, &path, property_ix).is_ok()).then_some(path);
+    }
+    let last = path.states.last()?;
+    let fairness = card.fairness;
+    let loops = (0..path.steps.len()).filter(|from| path.states[*from] == *last);
+    let loops = loops.map(|from| engine::Ending::Loop { from, fairness });
+    let others = match card.kind {
+        PropertyKind::AlwaysPossible => engine::Ending::Trap,
+        PropertyKind::Always
+        | PropertyKind::Sometimes
+        | PropertyKind::NoDeadlock
+        | PropertyKind::AlwaysStep
+        | PropertyKind::Eventually
+        | PropertyKind::LeadsTo
+        | PropertyKind::EventuallyAlways => engine::Ending::Stop { fairness },
+    };
+    let fits = |path: &Path| {
+        ending(system, path).is_ok()
+            && evidence(system, path, property_ix).is_ok()
+            && trapped(system, path, property_ix).is_ok()
+    };
+    loops.chain([others]).map(|ending| Path { ending, ..path.clone() }).find(fits)
+}
+
+/// Whether something other than a fault can happen.
+fn goes_on(system: &dyn Explain, state: &[Word]) -> bool {
+    let mut successors = Successors::default();
+    system.successors(state, &mut successors);
+    successors.iter().any(|successor| !successor.kind.is_fault())
 }
 
 fn stop(system: &dyn Explain, path: &Path, fairness: Fairness) -> Result<Ending, String> {

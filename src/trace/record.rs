@@ -21,11 +21,6 @@ impl Trace {
         let evidence = evidence.expect("the path shows what the property looks for");
         let ending = endless::ending(system, path).expect("a loop is a loop, and fair");
         let snapshots: Vec<Snapshot> = path.states.iter().map(|state| system.snapshot(state)).collect();
-        let keeps_delivered = instance.environment.keeps_delivered();
-        let steps = path.steps.iter().enumerate().map(|(step_ix, action_ix)| {
-            let action = system.action(&path.states[step_ix], *action_ix);
-            step_between(action, &snapshots[step_ix], &snapshots[step_ix + 1], keeps_delivered)
-        });
         let trace = Self {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -36,7 +31,7 @@ impl Trace {
             verdict: Outcome::of(card.kind),
             claim: card.about.clone(),
             evidence: evidence.sentence,
-            steps: steps.collect(),
+            steps: steps(system, path, &snapshots, instance),
             start: snapshots[0].clone(),
             ending,
             no_return: None,
@@ -44,6 +39,19 @@ impl Trace {
         };
         as_written(&trace)
     }
+}
+
+/// The steps of a path, whatever they show; `snapshots` are its states.
+///
+/// # Panics
+/// If `path` is no path of `system`, or there is not one snapshot for each of its states.
+pub fn steps(system: &dyn Explain, path: &Path, snapshots: &[Snapshot], instance: &Instance) -> Vec<Step> {
+    let keeps_delivered = instance.environment.keeps_delivered();
+    let step = |(step_ix, action_ix): (usize, &usize)| {
+        let action = system.action(&path.states[step_ix], *action_ix);
+        step_between(action, &snapshots[step_ix], &snapshots[step_ix + 1], keeps_delivered)
+    };
+    path.steps.iter().enumerate().map(step).collect()
 }
 
 /// The step that leads from one state to another by this action.

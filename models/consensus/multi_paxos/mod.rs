@@ -35,8 +35,9 @@ mod voting;
 
 use quorate::Id;
 use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use quorate::system::Linearization;
 
-use super::tally::Operation;
+use super::tally::{Operation, Tally};
 pub use ghost::{Fact, Ghost};
 pub use member::{Client, Lead, Member, State, Stored};
 pub use message::{Ballot, Command, Msg, Request, Slot, Vote, Votes};
@@ -169,6 +170,10 @@ impl Protocol for MultiPaxos {
         let replica = self.replica(step.node);
         let effects = |executed: &[Command]| replica.effects(executed).collect::<Vec<_>>().into_iter();
         ghost::observe(self.operation(step.node), effects, step, facts);
+    }
+
+    fn linearization(ghost: &Ghost) -> Option<Linearization> {
+        Some(ghost.calls.linearization(Tally::default()))
     }
 
     fn properties() -> Vec<Property<Self>> {

@@ -47,7 +47,9 @@ mod view_change;
 
 use quorate::Id;
 use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use quorate::system::Linearization;
 
+use super::tally::Tally;
 pub use ghost::{Fact, Ghost};
 pub use member::{Client, Member, State, Stored, Timer};
 pub use message::{Entry, Log, Msg, Record, Response, View, Vote};
@@ -176,6 +178,10 @@ impl Protocol for Viewstamped {
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
         ghost::observe(self.params.replicas, step, facts);
+    }
+
+    fn linearization(ghost: &Ghost) -> Option<Linearization> {
+        Some(ghost.calls.linearization(Tally::default()))
     }
 
     fn properties() -> Vec<Property<Self>> {

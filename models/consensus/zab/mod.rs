@@ -42,8 +42,9 @@ mod start;
 
 use quorate::Id;
 use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use quorate::system::Linearization;
 
-use super::tally::Operation;
+use super::tally::{Operation, Tally};
 pub use ghost::{Fact, Ghost};
 pub use member::{Client, Member, State, Stored, Timer};
 pub use message::{Body, Epoch, History, Link, Msg, Txn, Zxid};
@@ -181,6 +182,10 @@ impl Protocol for Zab {
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
         ghost::observe(self.operation(step.node), step, facts);
+    }
+
+    fn linearization(ghost: &Ghost) -> Option<Linearization> {
+        Some(ghost.calls.linearization(Tally::default()))
     }
 
     fn properties() -> Vec<Property<Self>> {

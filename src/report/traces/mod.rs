@@ -4,19 +4,22 @@
 //! to a text. Some need the whole state after each step and not only what has changed: they get it from
 //! whoever has taken the steps again.
 
+mod html;
 mod itf;
 mod markdown;
 mod mermaid;
 mod shiviz;
 
+pub use html::run;
 pub use markdown::LIMIT_CHARS as MARKDOWN_LIMIT_CHARS;
 
-use crate::system::Snapshot;
+use crate::engine::Path;
+use crate::system::{Explain, Snapshot};
 use crate::trace::{Trace, story};
 pub(super) use mermaid::mermaid;
 
 /// A trace that was taken again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Retold<'a> {
     /// The trace.
     pub trace: &'a Trace,
@@ -24,6 +27,16 @@ pub struct Retold<'a> {
     pub states: &'a [Snapshot],
     /// The code that takes it again.
     pub code: &'a str,
+    /// What it was taken again in.
+    pub system: &'a dyn Explain,
+    /// Its path there.
+    pub path: &'a Path,
+}
+
+impl std::fmt::Debug for Retold<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Retold").field("code", &self.code).finish_non_exhaustive()
+    }
 }
 
 /// A form of a trace.
@@ -53,5 +66,7 @@ pub static TRACE_FORMATS: &[TraceFormat] = &[
     TraceFormat { name: "mermaid", extension: "mmd", about: "a Mermaid sequence diagram", write: |retold| mermaid(retold.trace) },
     TraceFormat { name: "markdown", extension: "md", about: "a comment on a pull request", write: markdown::markdown },
     TraceFormat { name: "shiviz", extension: "log", about: "a log with vector clocks, for ShiViz", write: |retold| shiviz::shiviz(retold.trace) },
+    TraceFormat { name: "svg", extension: "svg", about: "the space-time diagram as a picture", write: html::picture },
+    TraceFormat { name: "html", extension: "html", about: "one page to look at it, without a server or a network", write: html::page },
     TraceFormat { name: "code", extension: "q1", about: "a short code that `replay` takes", write: |retold| format!("{}\n", retold.code) },
 ];

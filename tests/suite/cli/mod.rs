@@ -2,6 +2,7 @@
 
 mod ad_hoc;
 mod catalogue;
+mod explore;
 mod formats;
 mod locks;
 mod manual;
