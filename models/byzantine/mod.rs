@@ -1,9 +1,9 @@
 //! Agreement among nodes some of which lie.
 //!
-//! Nodes that lie are told by what the others hear of them. Where nothing that a liar says depends on what it has heard, no
-//! message of it is stored: each loyal node has an open choice of what it may be told next. A lie is chosen when it makes a
-//! difference and not before; since the loyal count the voices of others and never forget them, what was said earlier and
-//! kept is also said now. What the liars never say is a choice that stays open: no fairness is assumed of lies.
+//! Nodes that lie are told by what the others hear of them. No message of a liar is stored: each loyal node has an open
+//! choice of what it is told next. Where nodes count voices, a lie is told when it completes a count and not before; since
+//! the loyal never forget whom they have heard, what was said earlier is as good as said now. Where time passes in rounds,
+//! to be told nothing is a choice too. Where it does not, the choice may stay open for ever: no fairness is assumed of lies.
 //!
 //! | file | what |
 //! |---|---|
