@@ -29,23 +29,24 @@
 //! | `chain` | blocks and chains |
 //! | `node` | an honest node |
 //! | `attacker` | one that mines in secret |
+//! | `ghost` | what the observer remembers: how high a chain was announced |
 //! | `claims` | the properties, and what delivery may be assumed to be |
 
 mod attacker;
 mod chain;
 mod claims;
+mod ghost;
 mod node;
 
 use std::borrow::Cow;
 
-use quorate::model::{
-    Assumption, Card, Cause, Deviations, Facts, History, Measure, Observable, Property, Protocol, Roster, Step,
-};
+use quorate::model::{Assumption, Card, Deviations, Facts, Measure, Observable, Property, Protocol, Roster, Step};
 use quorate::{Actor, Id, Out, deviations, params};
 use serde::Serialize;
 
 pub use attacker::{Attacker, AttackerState};
 pub use chain::{Block, Chain};
+pub use ghost::{Announced, Fact};
 pub use node::{Node, NodeState};
 
 params! {
@@ -155,39 +156,6 @@ impl Actor for Member {
     }
 }
 
-/// What the observer remembers: what everybody would know if announcements took no time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct Announced {
-    /// The height of the longest chain that was announced.
-    pub height: usize,
-    /// Whether an honest miner has found a block on a shorter one.
-    pub overtaken: bool,
-}
-
-/// A chain of this height is announced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Fact {
-    /// By an honest miner, who has found its tip.
-    Found(usize),
-    /// By the attacker.
-    Published(usize),
-}
-
-impl History for Announced {
-    type Fact = Fact;
-
-    fn record(&mut self, fact: &Fact) {
-        let height = match *fact {
-            Fact::Found(height) => {
-                self.overtaken |= height <= self.height;
-                height
-            }
-            Fact::Published(height) => height,
-        };
-        self.height = self.height.max(height);
-    }
-}
-
 /// The longest-chain rule, and an attacker.
 #[derive(Clone, Debug)]
 pub struct ProofOfWork {
@@ -261,13 +229,7 @@ impl Protocol for ProofOfWork {
     }
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
-        match (&step.cause, step.after) {
-            (Cause::Timeout(Timer::Mine), Some(State::Node(node))) => facts.push(Fact::Found(node.chain.height())),
-            (Cause::Timeout(Timer::Publish), Some(State::Attacker(attacker))) => {
-                facts.push(Fact::Published(attacker.secret.height()));
-            }
-            _ => {}
-        }
+        facts.extend(ghost::announced(step));
     }
 
     fn properties() -> Vec<Property<Self>> {

@@ -20,6 +20,7 @@
 //! more. Pull with a coin: the paper does not say when it is tossed.
 
 mod claims;
+mod message;
 mod site;
 
 use quorate::model::{Card, Cause, Deviations, Facts, History, Property, Protocol, Roster, Step};
@@ -27,7 +28,8 @@ use quorate::{Id, deviations, params};
 use serde::Serialize;
 
 pub use super::variant::{Direction, Interest, Response};
-pub use site::{Due, Msg, Pick, Site, SiteState, Standing};
+pub use message::{Due, Msg, Pick, SiteState, Standing};
+pub use site::Site;
 
 params! {
     /// The sites, and the kind of rumour mongering.
