@@ -31,6 +31,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::Raft>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
+    entry::<services::ServiceRegistry>(),
     entry::<commit::ThreePhaseArticle>(),
     entry::<commit::ThreePhase>(),
     entry::<commit::TwoPhaseBlock>(),
