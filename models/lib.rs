@@ -52,6 +52,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<locks::Redlock>(),
     entry::<gossip::RumourMongering>(),
     entry::<gossip::Swim>(),
+    entry::<services::ServiceRegistry>(),
     entry::<commit::ThreePhaseArticle>(),
     entry::<commit::ThreePhase>(),
     entry::<commit::TwoPhaseBlock>(),
