@@ -22,6 +22,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
     entry::<consensus::Raft>(),
+    entry::<locks::RedisFailover>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
     entry::<locks::Redlock>(),
