@@ -47,6 +47,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::PrimaryBackup>(),
     entry::<chain::ProofOfWork>(),
     entry::<consensus::Raft>(),
+    entry::<locks::RedisFailover>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),
     entry::<locks::Redlock>(),

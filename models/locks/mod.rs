@@ -10,12 +10,14 @@
 //! | `redis_setnx` | a lock by `SETNX` and `DEL`, as an article published it |
 //! | `redis_lock` | a lock on one Redis that is right: owner's token, time to live, fencing |
 //! | `redlock` | a lock on the majority of several Redis servers |
+//! | `failover` | a lock on a Redis primary with replicas, one of which takes over |
 //! | `lease` | a lock that is a lease, by clocks that differ within a bound |
 //! | `etcd` | a lock in etcd by a lease and creation revisions |
 //! | `zookeeper` | locks in ZooKeeper: by one ephemeral node, as published and right, and by a queue |
 
 mod claims;
 pub mod etcd;
+pub mod failover;
 pub mod fencing;
 pub mod lease;
 pub mod optimistic;
@@ -27,6 +29,7 @@ pub mod redlock;
 pub mod zookeeper;
 
 pub use etcd::EtcdLock;
+pub use failover::RedisFailover;
 pub use lease::LeaseLock;
 pub use optimistic::Optimistic;
 pub use optimistic_article::OptimisticArticle;
