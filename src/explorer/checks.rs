@@ -176,8 +176,14 @@ fn verdict(runs: &Runs<'_>, run: &Run, exploration: &Exploration, property_ix: u
     let trace = path.map(|path| Trace::of(&*run.system, path, &run.instance, property_ix));
     let code = path.map(|path| {
         let code = Code::of(&*run.system, path, &run.instance, &card.name).text();
-        let found =
-            Run { path: path.clone(), wanted: card.name.clone(), goal: Some(property_ix), astray: None, ..run.clone() };
+        let found = Run {
+            path: path.clone(),
+            wanted: card.name.clone(),
+            goal: Some(property_ix),
+            astray: None,
+            no_return: std::sync::OnceLock::new(),
+            ..run.clone()
+        };
         runs.keep(&code, found);
         code
     });

@@ -85,7 +85,8 @@ pub(super) fn insight(runs: &Runs<'_>, run: &Run) -> Insight {
 
 /// After which step what the run shows can no longer be avoided, if that is soon known.
 pub(super) fn point_of_no_return(run: &Run) -> Option<NoReturn> {
-    run.goal.and_then(|goal| no_return(&*run.system, &run.path, goal, NO_RETURN_STATES_MAX))
+    let look = |goal| no_return(&*run.system, &run.path, goal, NO_RETURN_STATES_MAX);
+    *run.no_return.get_or_init(|| run.goal.and_then(look))
 }
 
 /// The protocol as it should be; `None` where the run is taken from that.

@@ -1,6 +1,6 @@
 //! From a code to a run, and one step further.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::cluster::{Entry, Instance};
 use crate::engine::{Ending, Path};
 use crate::report::viewer::Telling;
 use crate::system::{Explain, PropertyKind, ShowsIn, Successors};
-use crate::trace::{Astray, Code, Trace, settled};
+use crate::trace::{Astray, Code, NoReturn, Trace, settled};
 
 /// Runs that are kept so that they need not be taken again.
 const RUNS_KEPT: usize = 64;
@@ -30,6 +30,8 @@ pub(super) struct Run {
     pub(super) goal: Option<usize>,
     /// Where the code cannot be followed any more.
     pub(super) astray: Option<Astray>,
+    /// After which step what it shows can no longer be avoided, once somebody has asked.
+    pub(super) no_return: OnceLock<Option<NoReturn>>,
 }
 
 /// A run as the page gets it.
@@ -144,7 +146,15 @@ impl<'c> Runs<'c> {
         if path.states.is_empty() {
             return Err(Refusal::bad("the system has no start".to_owned()));
         }
-        let run = Run { system, instance: code.instance, path, wanted: code.property, goal: None, astray };
+        let run = Run {
+            system,
+            instance: code.instance,
+            path,
+            wanted: code.property,
+            goal: None,
+            astray,
+            no_return: OnceLock::new(),
+        };
         Ok(self.keep(text, run.look()))
     }
 
@@ -168,7 +178,7 @@ impl<'c> Runs<'c> {
         path.states.push(next);
         path.steps.push(index);
         path.ending = Ending::Found;
-        let run = Run { path, goal: None, astray: None, ..run.clone() }.look();
+        let run = Run { path, goal: None, astray: None, no_return: OnceLock::new(), ..run.clone() }.look();
         let code = run.code();
         Ok(self.keep(&code, run))
     }

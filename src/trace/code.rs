@@ -190,7 +190,14 @@ fn actions(system: &dyn Explain, state: &[Word]) -> Vec<Action> {
 }
 
 fn marks(system: &dyn Explain, state: &[Word]) -> Vec<u16> {
-    actions(system, state).iter().map(mark).collect()
+    let mut successors = Successors::default();
+    system.successors(state, &mut successors);
+    let of = |index| match system.action(state, index) {
+        // What the whole world does bears no value, and there may be hundreds of ways to split a network.
+        action if action.nodes().is_empty() => mark(&action),
+        action => mark(&as_written(&action)),
+    };
+    (0..successors.len()).map(of).collect()
 }
 
 fn mark(action: &Action) -> u16 {

@@ -201,7 +201,7 @@ pub(super) fn json(part: &impl Serialize) -> Json {
     serde_json::to_value(part).expect("a trace has nothing that JSON cannot say")
 }
 
-/// A part of a trace as it will be when it has been in a file.
-pub(super) fn as_written<T: Serialize + DeserializeOwned>(part: &T) -> T {
+/// A part of a trace as it will be when it has been in a file: what is told of a run shall not depend on whether it was.
+pub fn as_written<T: Serialize + DeserializeOwned>(part: &T) -> T {
     serde_json::from_value(json(part)).expect("what is written can be read")
 }

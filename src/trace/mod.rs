@@ -51,7 +51,7 @@ pub use code::{Astray, Code, CodeError, PREFIX as CODE_PREFIX};
 pub use confirm::{confirm, test_source};
 pub use contrast::{Contrast, contrast, contrast_of};
 pub use endless::settled;
-pub use format::{Change, Ending, FORMAT, How, Kept, Outcome, Part, Step, Trace, VERSION};
+pub use format::{Change, Ending, FORMAT, How, Kept, Outcome, Part, Step, Trace, VERSION, as_written};
 pub use lenient::{Detour, Lenient, lenient};
 pub use no_return::{NoReturn, no_return};
 pub use order::canonical;

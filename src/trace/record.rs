@@ -41,7 +41,7 @@ impl Trace {
     }
 }
 
-/// The steps of a path, whatever they show; `snapshots` are its states.
+/// The steps of a path, whatever they show, as they will be read from a file; `snapshots` are its states.
 ///
 /// # Panics
 /// If `path` is no path of `system`, or there is not one snapshot for each of its states.
@@ -49,7 +49,7 @@ pub fn steps(system: &dyn Explain, path: &Path, snapshots: &[Snapshot], instance
     let keeps_delivered = instance.environment.keeps_delivered();
     let step = |(step_ix, action_ix): (usize, &usize)| {
         let action = system.action(&path.states[step_ix], *action_ix);
-        step_between(action, &snapshots[step_ix], &snapshots[step_ix + 1], keeps_delivered)
+        as_written(&step_between(action, &snapshots[step_ix], &snapshots[step_ix + 1], keeps_delivered))
     };
     path.steps.iter().enumerate().map(step).collect()
 }

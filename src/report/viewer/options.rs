@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::words::cut;
 use crate::model::{Budget, Environment, NetworkKind};
 use crate::system::{Action, ActionKind, Explain, InFlight, NodeSnapshot, Snapshot, Successors, Word};
+use crate::trace::as_written;
 
 /// Most of those that cannot happen; a full network would fill the page.
 const IMPOSSIBLE_MAX: usize = 60;
@@ -57,13 +58,13 @@ pub fn options(system: &dyn Explain, state: &[Word], environment: &Environment) 
     let mut successors = Successors::default();
     system.successors(state, &mut successors);
     let possible = (0..successors.len()).map(|index| {
-        let action = system.action(state, index);
+        let action = as_written(&system.action(state, index));
         let (kind, text) = (action.kind(), action.subject());
         Possible { index, kind: kind.word(), fault: kind.is_fault(), action, text }
     });
     let possible: Vec<Possible> = possible.collect();
     let taken: BTreeSet<(&str, String)> = possible.iter().map(|one| (one.kind, one.text.clone())).collect();
-    let snapshot = system.snapshot(state);
+    let snapshot = as_written(&system.snapshot(state));
     let rules = Rules { snapshot: &snapshot, environment, ruled_out: successors.ruled_out().iter().sum::<u32>() > 0 };
     let mut impossible: Vec<Impossible> = Vec::new();
     for (kind, text, why) in rules.all() {

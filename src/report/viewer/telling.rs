@@ -18,7 +18,9 @@ use crate::model::NetworkKind;
 use crate::system::{
     Action, Explain, InFlight, PropertyCard, PropertyKind, PropertySet, ShowsIn, Snapshot, Successors,
 };
-use crate::trace::{Change, Contrast, Ending, NoReturn, Outcome, Part, Step, Trace, causes_of, setting, steps};
+use crate::trace::{
+    Change, Contrast, Ending, NoReturn, Outcome, Part, Step, Trace, as_written, causes_of, setting, steps,
+};
 
 /// The version of the document; the page that reads it comes with it.
 pub const TELLING_VERSION: u32 = 1;
@@ -183,6 +185,8 @@ impl Telling {
     pub fn of(system: &dyn Explain, path: &Path, instance: &Instance, code: String) -> Self {
         let snapshots: Vec<Snapshot> = path.states.iter().map(|state| system.snapshot(state)).collect();
         let taken = steps(system, path, &snapshots, instance);
+        let calls = calls(&snapshots);
+        let snapshots: Vec<Snapshot> = snapshots.iter().map(as_written).collect();
         let keeps = instance.environment.network == NetworkKind::Duplicating;
         let causes = causes_of(&snapshots[0], &taken, keeps);
         let loop_to = match path.ending {
@@ -204,7 +208,7 @@ impl Telling {
             goal: None,
             nodes: snapshots[0].nodes.iter().map(|node| node.name.clone()).collect(),
             diagram,
-            calls: calls(&snapshots),
+            calls,
             orders: orders(system, path),
             steps: taken.into_iter().map(told).collect(),
             pool: pool.values,

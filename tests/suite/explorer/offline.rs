@@ -40,7 +40,7 @@ fn the_page_opens_from_a_file_without_a_network() {
     // The step that the run takes can be taken; all others would need the explorer.
     assert_eq!(browser.text("document.querySelectorAll('.next li button:not(:disabled)').length"), "1");
     browser.press(&["e"]);
-    browser.until("document.querySelectorAll('.forms li').length >= 9");
+    browser.until("document.querySelectorAll('dialog[open] .forms li').length >= 9");
     browser.press(&[key::ESCAPE]);
     browser.until("!document.querySelector('dialog')");
     browser.press(&["?"]);

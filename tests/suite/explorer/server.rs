@@ -48,13 +48,13 @@ impl Server {
     }
 
     pub(crate) fn get(&self, path: &str) -> Response {
-        self.send(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port))
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port))
     }
 
     pub(crate) fn post(&self, path: &str, body: &str) -> Response {
         let (port, length) = (self.port, body.len());
         let head = format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
-        self.send(&format!("{head}Content-Length: {length}\r\n\r\n{body}"))
+        self.send(format!("{head}Content-Length: {length}\r\n\r\n{body}"))
     }
 
     pub(crate) fn json(&self, path: &str) -> Json {

@@ -1,6 +1,6 @@
 // What opens over the page: share, export, help, a search, a comparison.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html, cut, plural } from "quorate/words";
 import { source } from "quorate/source";
 import { Sides } from "quorate/state";
@@ -8,7 +8,7 @@ import { Sides } from "quorate/state";
 /** A dialog that the browser keeps the keyboard in; Escape closes it. */
 export function Dialog({ title, close, children, wide }) {
   const ref = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     ref.current.showModal();
   }, []);
   return html`<dialog ref=${ref} class=${wide ? "wide" : ""} aria-label=${title} onClose=${close} onClick=${(event) => { if (event.target === ref.current) ref.current.close(); }}>
