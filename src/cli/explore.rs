@@ -49,7 +49,7 @@ fn open(session: &Session<'_>, args: &ExploreArgs) -> Result<Opened, CliError> {
     };
     let checks = |manifests: Vec<crate::spec::Manifest>| manifests.into_iter().flat_map(|one| one.checks).collect();
     let target = args.target.as_deref();
-    if !target.is_some_and(|target| session.entry(target).is_some()) && ad_hoc::is_any_given(&args.instance) {
+    if target.is_none_or(|target| session.entry(target).is_none()) && ad_hoc::is_any_given(&args.instance) {
         let message = "options that say which instance is explored go with the name of a protocol";
         return Err(CliError::Usage(message.to_owned()));
     }

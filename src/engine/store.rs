@@ -72,9 +72,9 @@ impl<const N: usize> Shape<N> {
     #[inline]
     fn address(&self, mixed: &Key<N>) -> (usize, u64) {
         let place = place_of(mixed);
-        let home = (u128::from(place) * u128::from(self.reciprocal) >> u64::BITS) as u32;
-        let head = rest_of(mixed) << self.place_bits | u64::from(place - home * self.stride);
-        (home as usize, head << DISTANCE_BITS | 1)
+        let home = ((u128::from(place) * u128::from(self.reciprocal)) >> u64::BITS) as u32;
+        let head = (rest_of(mixed) << self.place_bits) | u64::from(place - home * self.stride);
+        (home as usize, (head << DISTANCE_BITS) | 1)
     }
 
     /// The limb of a cell that starts at the byte `at`.
@@ -94,9 +94,8 @@ impl<const N: usize> Shape<N> {
     }
 
     fn write(&self, table: &mut [u8], mut at: usize, head: u64, mixed: &Key<N>) {
-        for limb in 0..N {
-            let bytes = self.limb_bytes[limb];
-            let value = if limb == 0 { head } else { mixed[limb] };
+        let limbs = std::iter::once(&head).chain(&mixed[1..]);
+        for (value, &bytes) in limbs.zip(&self.limb_bytes) {
             table[at..at + bytes].copy_from_slice(&value.to_le_bytes()[..bytes]);
             at += bytes;
         }
@@ -329,9 +328,9 @@ impl<const N: usize> Shard<N> {
             let place = home as u32 * shape.stride + (head & ((1 << shape.place_bits) - 1)) as u32;
             let mut mixed = [0; N];
             mixed[0] = first_limb(self.shard_ix, place, head >> shape.place_bits);
-            for limb in 1..N {
+            for (limb, value) in mixed.iter_mut().enumerate().skip(1) {
                 at += shape.limb_bytes[limb - 1];
-                mixed[limb] = shape.limb(&self.table, at, limb);
+                *value = shape.limb(&self.table, at, limb);
             }
             Some((home, mixed))
         })

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::desk::Refusal;
 use super::runs::{Run, Runs};
-use crate::cluster::Instance;
+use crate::cluster::{Entry, Instance};
 use crate::engine::{Ending, Path};
 use crate::report::viewer::ContrastTold;
 use crate::system::{Explain, Snapshot, Successors};
@@ -76,7 +76,7 @@ fn same_steps(system: &dyn Explain, path: &Path, other: &dyn Explain) -> Path {
 }
 
 pub(super) fn insight(runs: &Runs<'_>, run: &Run) -> Insight {
-    let deviations = runs.entry(&run.instance.protocol).map(|entry| entry.deviations()).unwrap_or_default();
+    let deviations = runs.entry(&run.instance.protocol).map(Entry::deviations).unwrap_or_default();
     let variants: Vec<String> =
         std::iter::once("").chain(deviations.iter().map(|card| card.name)).map(str::to_owned).collect();
     let contrast = correct(runs, run).map(|correct| parting(run, &*correct));

@@ -45,12 +45,12 @@ fn picture_of(diagram: &Diagram, trace: &Trace) -> String {
 fn all_options(retold: Retold<'_>) -> Vec<crate::report::viewer::Options> {
     let environment = &retold.trace.instance.environment;
     let mut room = OPTIONS_MAX;
-    let mut fits = |state: &Box<[Word]>| {
+    let mut fits = |state: &[Word]| {
         let options = options(retold.system, state, environment);
         room = room.checked_sub(options.possible.len() + options.impossible.len())?;
         Some(options)
     };
-    retold.path.states.iter().map_while(&mut fits).collect()
+    retold.path.states.iter().map_while(|state| fits(state)).collect()
 }
 
 /// The other forms, but this page.

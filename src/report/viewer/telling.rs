@@ -4,7 +4,7 @@
 //! written once, in [`Telling::pool`], and named by their place there: a run of a thousand steps of nine nodes stays
 //! small.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -277,7 +277,7 @@ fn change_told(change: Change) -> ChangeTold {
 struct Pool {
     values: Vec<Json>,
     /// By text: the place of a value.
-    places: HashMap<String, usize>,
+    places: BTreeMap<String, usize>,
 }
 
 impl Pool {

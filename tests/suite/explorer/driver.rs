@@ -122,6 +122,7 @@ impl Browser {
     }
 
     /// Waits until an expression is true.
+    #[allow(clippy::disallowed_methods, reason = "a browser takes its time, and says nothing when it is done")]
     pub(crate) fn until(&self, expression: &str) {
         let started = Instant::now();
         while self.run(&format!("return Boolean({expression})")) != true {
