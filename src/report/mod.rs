@@ -22,6 +22,7 @@
 //! | `mistakes` | what is wrong with a manifest, under the line where it stands |
 //! | `protocols`, `starter` | what the catalogue has; a manifest to begin with |
 //! | `variants` | what each deviation flips |
+//! | `pages` | pages of documentation from the catalogue and the specs |
 //! | `numbers`, `style`, `wrap` | numbers, colours, lines |
 
 mod comparison;
@@ -36,6 +37,7 @@ mod junit;
 mod markdown;
 mod mistakes;
 pub mod numbers;
+pub mod pages;
 pub mod protocols;
 mod sarif;
 pub mod schema;

@@ -15,7 +15,7 @@ fn specs() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("specs")
 }
 
-fn manifest(entry: &dyn Entry) -> Manifest {
+pub fn manifest(entry: &dyn Entry) -> Manifest {
     let name = format!("{}.toml", entry.card().name);
     let text = std::fs::read_to_string(specs().join(&name)).unwrap_or_else(|error| panic!("specs/{name}: {error}"));
     spec::read(Source::file(name, text), CATALOGUE).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))

@@ -9,6 +9,7 @@
 //! | `mutations` | protocols with a guard taken away turn their checks red |
 //! | `schema` | documents against the schemas of others and of ours |
 //! | `oracles` | ours against truths from outside: a naive search, a naive reference of the cluster, stateright, published counts |
+//! | `pages` | the pages of the docs that are made from the catalogue |
 //! | `peers` | stateright's examples as protocols of ours; the bench includes them too |
 //! | `turnstile` | a protocol of one page, for tests that need one |
 
@@ -21,6 +22,7 @@ mod explorer;
 mod manifests;
 mod mutations;
 mod oracles;
+mod pages;
 mod peers;
 mod schema;
 mod turnstile;

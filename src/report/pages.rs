@@ -1,0 +1,171 @@
+//! Pages of documentation, in Markdown, from the catalogue and the specs: nothing is run, since a spec says what comes
+//! out and a run of it says whether that is so.
+
+use std::fmt::Write;
+
+use super::numbers::count;
+use crate::cluster::Entry;
+use crate::model::{Domain, Parameter};
+use crate::spec::{Check, Expected, Size};
+use crate::system::{PropertyCard, ShowsIn};
+use crate::trace::setting;
+
+/// A protocol and its checks.
+pub type Documented<'a> = (&'a dyn Entry, Vec<Check>);
+
+/// Everything about one protocol: its card, what can be set, what is claimed, and the verdict of each check.
+pub fn protocol(entry: &dyn Entry, checks: &[Check]) -> String {
+    let card = entry.card();
+    let mut page = format!("# {}\n\n`{}`\n\n", card.title, card.name);
+    for (label, text) in [("Source", card.source), ("Modelled", card.modelled), ("Left out", card.left_out)] {
+        push(&mut page, format_args!("- **{label}.** {}\n", line(text)));
+    }
+    let properties = entry.properties();
+    let claims = properties.iter().map(|card| [code(&card.name), card.kind.word().to_owned(), line(&card.about)]);
+    page += &table("Properties", ["property", "kind", "claim"], claims);
+    let settings = entry.parameters();
+    page += &table("Parameters", ["parameter", "values", "meaning"], settings.iter().map(parameter));
+    let deviations = entry.deviations().iter().map(|card| {
+        let breaks = card.breaks.map_or_else(|| "nothing alone".to_owned(), code);
+        [code(card.name), breaks, line(card.about)]
+    });
+    page += &table("Deviations", ["deviation", "breaks", "what is done wrongly"], deviations);
+    let verdicts = checks.iter().map(|check| {
+        let found = check.lock.map_or_else(|| "limited".to_owned(), |lock| count(lock.states));
+        [line(&check.name), line(&setting(&check.instance)), verdict(check, &properties), found]
+    });
+    page += &table("Verdicts", ["check", "of", "verdict", "states"], verdicts);
+    push(&mut page, format_args!("\n`quorate check {}` runs the small ones of these.\n", card.name));
+    page
+}
+
+/// A line for each protocol: what holds, what is caught.
+pub fn overview(documented: &[Documented<'_>]) -> String {
+    let rows = documented.iter().map(|(entry, checks)| {
+        let card = entry.card();
+        let properties = entry.properties();
+        let plain = checks.iter().filter(|check| check.instance.deviations.is_empty());
+        let (broken, whole): (Vec<&Check>, Vec<&Check>) =
+            plain.partition(|check| !violated(check, &properties).is_empty());
+        let caught = entry.deviations().iter().filter(|card| card.breaks.is_some()).count();
+        let largest = checks.iter().filter_map(|check| check.lock).map(|lock| lock.states).max().unwrap_or_default();
+        let mut fallen: Vec<String> =
+            broken.iter().flat_map(|check| violated(check, &properties)).map(|card| code(&card.name)).collect();
+        fallen.sort();
+        fallen.dedup();
+        let fallen = if fallen.is_empty() { "—".to_owned() } else { fallen.join(", ") };
+        let link = format!("[{}](docs/protocols/{}.md)", card.title, card.name);
+        [link, count(whole.len() as u64), fallen, count(caught as u64), count(largest)]
+    });
+    let heads =
+        ["system", "checks that hold", "violated under the faults or as published", "deviations caught", "most states"];
+    rows_of(heads, rows)
+}
+
+/// Schemes against faults, from checks that have a tag `scheme/NAME`, one `fault/COLUMN` or more, and the tag `family`.
+pub fn faults(family: &str, columns: &[&str], documented: &[Documented<'_>]) -> String {
+    let tagged: Vec<(&dyn Entry, &Check)> = documented
+        .iter()
+        .flat_map(|(entry, checks)| checks.iter().map(|check| (*entry, check)))
+        .filter(|(_, check)| check.tags.iter().any(|tag| tag == family))
+        .collect();
+    let mut schemes: Vec<&str> =
+        tagged.iter().flat_map(|(_, check)| &check.tags).filter_map(|tag| tag.strip_prefix("scheme/")).collect();
+    schemes.sort_unstable();
+    schemes.dedup();
+    let mut page = format!("| scheme | {} |\n|---|{}\n", columns.join(" | "), "---|".repeat(columns.len()));
+    for scheme in schemes {
+        push(&mut page, format_args!("| {} |", code(scheme)));
+        for column in columns {
+            let wanted = [format!("scheme/{scheme}"), format!("fault/{column}")];
+            let here = tagged.iter().filter(|(_, check)| wanted.iter().all(|tag| check.tags.contains(tag)));
+            // The worst says what one may trust.
+            let worst = here
+                .map(|(entry, check)| (outcome(check, &entry.properties()), check))
+                .max_by_key(|(found, _)| found.0);
+            let cell =
+                worst.map_or_else(|| "—".to_owned(), |((_, word), check)| format!("{word}: {}", line(&check.name)));
+            push(&mut page, format_args!(" {cell} |"));
+        }
+        page.push('\n');
+    }
+    page
+}
+
+/// Claims about what a resource takes, which fencing keeps where mutual exclusion by belief is lost.
+const EFFECTS: [&str; 2] = ["no-late-write", "no-stale-write"];
+
+/// How bad it is, and in words.
+fn outcome(check: &Check, properties: &[PropertyCard]) -> (u8, String) {
+    let fallen = violated(check, properties);
+    let names = || fallen.iter().map(|card| code(&card.name)).collect::<Vec<_>>().join(", ");
+    let is_effect = |card: &PropertyCard| EFFECTS.contains(&card.name.as_str());
+    let progress =
+        |card: &PropertyCard| card.kind.shows_in() == ShowsIn::Graph || card.kind.shows_in() == ShowsIn::Deadlock;
+    let kept = properties.iter().any(|card| is_effect(card) && check.expected(card) == Expected::Holds);
+    match fallen.as_slice() {
+        [] => (0, "safe".to_owned()),
+        all if all.iter().all(|card| progress(card)) => (1, format!("blocks ({})", names())),
+        [belief] if belief.name == "mutual-exclusion" && kept => (2, "two believe, fencing holds".to_owned()),
+        _ => (3, format!("**unsafe** ({})", names())),
+    }
+}
+
+fn violated<'p>(check: &Check, properties: &'p [PropertyCard]) -> Vec<&'p PropertyCard> {
+    let is_violated = |card: &&PropertyCard| matches!(check.expected(card), Expected::Violated { .. });
+    properties.iter().filter(is_violated).collect()
+}
+
+fn verdict(check: &Check, properties: &[PropertyCard]) -> String {
+    let fallen = violated(check, properties);
+    let size = match check.size {
+        Size::Small => "",
+        Size::Standard => " (standard)",
+        Size::Stress => " (stress)",
+    };
+    if fallen.is_empty() {
+        let undecided = properties.iter().any(|card| check.expected(card) == Expected::Undecided);
+        return format!("{}{size}", if undecided { "undecided within its limits" } else { "holds" });
+    }
+    let one = |card: &&PropertyCard| match check.expected(card) {
+        Expected::Violated { at_most_steps: Some(steps) } => format!("{} in {steps}", code(&card.name)),
+        _ => code(&card.name),
+    };
+    format!("violated: {}{size}", fallen.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+fn parameter(parameter: &Parameter) -> [String; 3] {
+    let Parameter { name, about, domain } = parameter;
+    let meanings = match domain {
+        Domain::Count { .. } | Domain::Flag { .. } => String::new(),
+        Domain::Choice { options, .. } => options
+            .iter()
+            .map(|(option, meaning)| format!(" {}: {}.", code(option), line(meaning).trim_end_matches('.')))
+            .collect(),
+    };
+    [code(name), format!("{domain}; default {}", domain.default_value()), format!("{}{meanings}", line(about))]
+}
+
+fn table<const N: usize>(title: &str, heads: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.collect();
+    if rows.is_empty() { String::new() } else { format!("\n## {title}\n\n{}", rows_of(heads, rows.into_iter())) }
+}
+
+fn rows_of<const N: usize>(heads: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut text = format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(N));
+    rows.for_each(|row| push(&mut text, format_args!("| {} |\n", row.join(" | "))));
+    text
+}
+
+fn push(page: &mut String, arguments: std::fmt::Arguments<'_>) {
+    page.write_fmt(arguments).expect("a text can be written to");
+}
+
+/// As one line that is a cell of a table.
+fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+}
+
+fn code(word: &str) -> String {
+    format!("`{word}`")
+}
