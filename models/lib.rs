@@ -21,6 +21,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
+    entry::<services::Outbox>(),
     entry::<consensus::Paxos>(),
     entry::<consensus::PaxosAcceptUnconditional>(),
     entry::<consensus::PaxosBlock>(),
