@@ -37,6 +37,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
     entry::<byzantine::OralMessages>(),
+    entry::<services::Outbox>(),
     entry::<consensus::Paxos>(),
     entry::<consensus::PaxosAcceptUnconditional>(),
     entry::<consensus::PaxosBlock>(),

@@ -5,14 +5,17 @@
 //! | `checksum` | frames with a check, and what it misses |
 //! | `client_request` | requests with names, retries, and an effect that happens once |
 //! | `clock_sync` | a clock that is set by another's |
+//! | `outbox` | what a service commits and what it publishes |
 //! | `service_registry` | a registry with leases and heartbeats |
 
 pub mod checksum;
 pub mod client_request;
 pub mod clock_sync;
+pub mod outbox;
 pub mod service_registry;
 
 pub use checksum::Checksum;
 pub use client_request::ClientRequest;
 pub use clock_sync::ClockSync;
+pub use outbox::Outbox;
 pub use service_registry::ServiceRegistry;
