@@ -198,9 +198,18 @@ pub(super) struct SearchArgs {
     /// Whether a limit may leave something undecided and the run be as expected: refused or allowed
     #[arg(long, value_name = "WORD")]
     pub(super) undecided: Option<UndecidedArg>,
-    /// Most memory for each check: `512M`, `2G`
+    /// Most memory for each check: `512M`, `2G` [default: three quarters of what is free, for all that run together]
     #[arg(long, value_name = "SIZE", value_parser = expected(spec::size))]
     pub(super) memory: Option<u64>,
+    /// Keep every search in this folder from time to time, and when a limit or Ctrl-C ends it
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// How often searches are kept: `30s`, `5m` [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = expected(spec::duration))]
+    pub(super) every: Option<Duration>,
+    /// Go on with the searches that are kept in this folder, and keep them there
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) resume: Option<PathBuf>,
 }
 
 #[derive(Args, Debug, Default)]

@@ -10,10 +10,11 @@ use super::progress::{Board, Line};
 use super::runner::{Event, Job, Plan, run_all};
 use super::select::Wanted;
 use super::settings::Settings;
-use super::{CliError, Session, Streams, ad_hoc, artifacts, find, github, locks, select};
+use super::{CliError, Session, Streams, ad_hoc, artifacts, find, github, keeping, locks, machine, select};
 use crate::cluster::Entry;
-use crate::engine::{Paths, StopWhen};
+use crate::engine::{Checkpoints, Paths, StopWhen};
 use crate::exit::Exit;
+use crate::report::style::{DOUBTFUL, paint};
 use crate::report::{self, Run, Table, statistics};
 use crate::spec::{Check, Checked, Profile};
 use crate::system::PropertyCard;
@@ -42,13 +43,14 @@ pub(super) fn check(session: &Session<'_>, args: &CheckArgs, streams: &mut Strea
     let mut outputs = Outputs::open(session, profile.outputs.as_deref().unwrap_or_default(), &args.report.stats)?;
     let started = Instant::now();
     let plan = plan(args, &profile, protocol.is_some());
+    let checkpoints = keeping::of_checks(session, &args.search, &checks)?;
     let checked = match protocol {
-        Some(_) => run(session, checks, plan, None, &mut outputs, streams)?,
+        Some(_) => run(session, (checks, checkpoints), plan, None, &mut outputs, streams)?,
         None => {
             let cards: Vec<Vec<PropertyCard>> = checks.iter().map(|check| properties(session, check)).collect();
             let width = session.live_width.unwrap_or(TABLE_WIDTH).max(TABLE_WIDTH);
             let table = Table::of(width, checks.iter().zip(cards.iter().map(Vec::as_slice)));
-            run(session, checks, plan, Some(table), &mut outputs, streams)?
+            run(session, (checks, checkpoints), plan, Some(table), &mut outputs, streams)?
         }
     };
     let elapsed_us = started.elapsed().as_micros() as u64;
@@ -122,6 +124,7 @@ fn plan(args: &CheckArgs, profile: &Profile, is_ad_hoc: bool) -> Plan {
         threads: profile.threads.unwrap_or_else(all),
         paths: if args.report.trace_dir.is_some() { Paths::All } else { Paths::Violations },
         stop_when: is_ad_hoc.then_some(stop_when),
+        memory_bytes: machine::memory_share(),
         deadline: profile.time_in_all.and_then(|time| Instant::now().checked_add(time)),
     }
 }
@@ -133,19 +136,25 @@ fn properties(session: &Session<'_>, check: &Check) -> Vec<PropertyCard> {
 /// Runs the checks, and writes the rows of the table as they come, in the order of the checks.
 fn run(
     session: &Session<'_>,
-    checks: Vec<Check>,
+    (checks, checkpoints): (Vec<Check>, Vec<Checkpoints>),
     plan: Plan,
     mut table: Option<Table>,
     outputs: &mut Outputs,
     streams: &mut Streams<'_>,
 ) -> Result<Vec<Checked>, CliError> {
     let entry_of = |check: &Check| session.entry(&check.instance.protocol).expect("the manifest was read against it");
-    let jobs: Vec<Job<'_>> = checks.into_iter().map(|check| Job { entry: entry_of(&check), check }).collect();
+    let mut checkpoints = checkpoints.into_iter();
+    let job = |check| Job { entry: entry_of(&check), check, checkpoints: checkpoints.next() };
+    let jobs: Vec<Job<'_>> = checks.into_iter().map(job).collect();
     let mut done: Vec<Option<Checked>> = jobs.iter().map(|_| None).collect();
     let (mut ended, mut told) = (0, 0);
     let board = Board::new(&session.interrupted);
     let mut line = Line::new(session.live_width);
     run_all(&jobs, plan, &board, |event| {
+        for note in board.take_notes() {
+            line.clear(streams.err)?;
+            writeln!(streams.err, "{}: {note}", paint(DOUBTFUL, "note"))?;
+        }
         match event {
             Event::Tick => {}
             Event::Done(ix, checked) => {

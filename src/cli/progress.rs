@@ -19,6 +19,8 @@ pub(super) struct Board<'s> {
     /// Set when nobody takes the output any more.
     abandoned: AtomicBool,
     live: Mutex<Vec<Live>>,
+    /// What is to be told of them.
+    notes: Mutex<Vec<String>>,
 }
 
 /// A search that runs.
@@ -31,7 +33,7 @@ struct Live {
 
 impl<'s> Board<'s> {
     pub(super) fn new(interrupted: &'s AtomicBool) -> Self {
-        Self { interrupted, abandoned: AtomicBool::new(false), live: Mutex::default() }
+        Self { interrupted, abandoned: AtomicBool::new(false), live: Mutex::default(), notes: Mutex::default() }
     }
 
     pub(super) fn abandon(&self) {
@@ -47,6 +49,11 @@ impl<'s> Board<'s> {
         let live = Live { check_ix, name, queued: 0, statistics: Statistics::default() };
         self.with_live(|all| all.push(live));
         Watcher { board: self, check_ix }
+    }
+
+    /// What is to be told since the last call.
+    pub(super) fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn with_live<T>(&self, look: impl FnOnce(&mut Vec<Live>) -> T) -> T {
@@ -95,6 +102,14 @@ impl Progress for Watcher<'_> {
                 live.statistics.clone_from(statistics);
             }
         });
+    }
+
+    fn note(&self, sentence: String) {
+        let name = self.board.with_live(|all| {
+            all.iter().find(|live| live.check_ix == self.check_ix).map(|live| format!("{}: ", live.name))
+        });
+        let note = name.unwrap_or_default() + &sentence;
+        self.board.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
     }
 
     fn interrupted(&self) -> bool {

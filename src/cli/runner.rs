@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::progress::Board;
 use crate::cluster::Entry;
-use crate::engine::{Limits, Paths, StopWhen};
+use crate::engine::{Checkpoints, Limits, Paths, StopWhen};
 use crate::spec::{self, Check, Checked, Conclusion, Manner, Size};
 
 /// How often whoever listens is called even if nothing has ended.
@@ -17,6 +17,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub(super) struct Job<'c> {
     pub(super) check: Check,
     pub(super) entry: &'c dyn Entry,
+    /// Where its search is kept.
+    pub(super) checkpoints: Option<Checkpoints>,
 }
 
 /// How all checks of a run are run.
@@ -25,6 +27,8 @@ pub(super) struct Plan {
     pub(super) threads: usize,
     pub(super) paths: Paths,
     pub(super) stop_when: Option<StopWhen>,
+    /// Most memory of all checks that run together and say nothing else.
+    pub(super) memory_bytes: Option<u64>,
     /// When the time for all checks is spent.
     pub(super) deadline: Option<Instant>,
 }
@@ -57,7 +61,9 @@ pub(super) fn run_all(
                 }
             }
         };
-        run_some(jobs, &job_ixs, workers, manner, plan.deadline, board, &mut listen);
+        let bounds =
+            Bounds { deadline: plan.deadline, memory_bytes: plan.memory_bytes.map(|all| all / workers.max(1) as u64) };
+        run_some(jobs, &job_ixs, workers, manner, bounds, board, &mut listen);
     }
     first_error
 }
@@ -67,7 +73,7 @@ fn run_some(
     job_ixs: &[usize],
     workers: usize,
     manner: Manner,
-    deadline: Option<Instant>,
+    bounds: Bounds,
     board: &Board<'_>,
     listen: &mut dyn FnMut(Event),
 ) {
@@ -78,11 +84,13 @@ fn run_some(
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some(&ix) = job_ixs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Job { check, entry } = &jobs[ix];
+                    let Job { check, entry, checkpoints } = &jobs[ix];
                     let watcher = board.watch(ix, format!("{}: {}", check.instance.protocol, check.name));
                     let check = check.clone();
-                    let checked = match in_time(check.limits, deadline) {
-                        Some(limits) => spec::run(Check { limits, ..check }, *entry, manner, &watcher),
+                    let checked = match bounds.over(check.limits) {
+                        Some(limits) => {
+                            spec::run_keeping(Check { limits, ..check }, *entry, manner, checkpoints.clone(), &watcher)
+                        }
                         None => Checked { check, conclusion: Conclusion::OutOfTime },
                     };
                     drop(watcher);
@@ -102,10 +110,20 @@ fn run_some(
     });
 }
 
-/// The limits of a check with no more time than is left for all; `None` if none is left.
-fn in_time(mut limits: Limits, deadline: Option<Instant>) -> Option<Limits> {
-    let Some(deadline) = deadline else { return Some(limits) };
-    let left = deadline.saturating_duration_since(Instant::now());
-    limits.time = Some(limits.time.map_or(left, |time| time.min(left)));
-    (!left.is_zero()).then_some(limits)
+/// What a check may take if it says nothing else, or more.
+#[derive(Clone, Copy)]
+struct Bounds {
+    deadline: Option<Instant>,
+    memory_bytes: Option<u64>,
+}
+
+impl Bounds {
+    /// The limits of a check with no more time than is left for all; `None` if none is left.
+    fn over(self, mut limits: Limits) -> Option<Limits> {
+        limits.memory_bytes = limits.memory_bytes.or(self.memory_bytes);
+        let Some(deadline) = self.deadline else { return Some(limits) };
+        let left = deadline.saturating_duration_since(Instant::now());
+        limits.time = Some(limits.time.map_or(left, |time| time.min(left)));
+        (!left.is_zero()).then_some(limits)
+    }
 }

@@ -4,7 +4,7 @@ use super::args::{FormatArg, VariantsArgs};
 use super::progress::{Board, Line};
 use super::runner::{Event, Job, Plan, run_all};
 use super::show::unknown_protocol;
-use super::{CliError, Session, Streams, ad_hoc, find};
+use super::{CliError, Session, Streams, ad_hoc, find, machine};
 use crate::engine::{Paths, StopWhen};
 use crate::exit::Exit;
 use crate::model::DeviationCard;
@@ -29,7 +29,7 @@ pub(super) fn variants(
     let given = ad_hoc::check(session, &args.protocol, &args.instance)?;
     let own = if ad_hoc::is_any_given(&args.instance) { Vec::new() } else { checks_of(session, &args.protocol)? };
     let pairs = cards.iter().flat_map(|card| pair(card, &own, &given, args.max_states));
-    let jobs: Vec<Job<'_>> = pairs.map(|check| Job { check, entry }).collect();
+    let jobs: Vec<Job<'_>> = pairs.map(|check| Job { check, entry, checkpoints: None }).collect();
     let checked = run(session, &jobs, args, streams)?;
     let variant = |(card, pair)| {
         let [plain, deviant]: &[Checked; 2] = pair;
@@ -96,6 +96,7 @@ fn run(
         threads: args.threads.map_or_else(all, usize::from),
         paths: Paths::None,
         stop_when: Some(StopWhen::Never),
+        memory_bytes: machine::memory_share(),
         deadline: None,
     };
     let board = Board::new(&session.interrupted);

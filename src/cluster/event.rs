@@ -44,6 +44,25 @@ impl Event {
         assert!(number < 1 << TAG_SHIFT, "fewer than 2^28 distinct messages to one node");
         tag << TAG_SHIFT | number
     }
+
+    /// The event with that code.
+    pub(super) fn from_code(code: u32) -> Option<Self> {
+        let number = code & ((1 << TAG_SHIFT) - 1);
+        Some(match code >> TAG_SHIFT {
+            0 => Self::Deliver(number),
+            1 => Self::Timeout(number),
+            2 => Self::Choose(number),
+            3 => Self::Start,
+            4 => Self::Crash,
+            5 => Self::Restart,
+            6 => Self::LoseSave,
+            7 => Self::TearSave(number),
+            8 => Self::Pause,
+            9 => Self::Resume,
+            10 => Self::Tick(Passing::from_code(number)?),
+            _ => return None,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -68,5 +87,7 @@ mod tests {
         ];
         let codes: std::collections::BTreeSet<u32> = events.map(Event::code).into();
         assert_eq!(codes.len(), events.len());
+        assert!(events.iter().all(|event| Event::from_code(event.code()) == Some(*event)));
+        assert_eq!(Event::from_code(u32::MAX), None);
     }
 }

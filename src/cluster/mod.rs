@@ -123,6 +123,7 @@
 //! | `position`, `moves` | the tables behind one word; the steps from it, written down |
 //! | `tables` | filling those tables |
 //! | `rows` | the steps of one node, worked out |
+//! | `saved` | the tables, put away and restored |
 //! | `transitions` | the steps of the whole |
 //! | `faults` | budgets, as words; whom a fault may strike |
 //! | `conditions` | properties and assumptions over words |
@@ -144,6 +145,7 @@ mod measures;
 mod moves;
 mod position;
 mod rows;
+mod saved;
 mod slot;
 mod split;
 mod step;

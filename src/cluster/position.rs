@@ -19,7 +19,7 @@ pub(super) struct Position<A: ProtocolActor> {
     /// The lists of flights ever on their way to it.
     pub(super) inboxes: Interner<Inbox>,
     /// (slot, inbox): the node's word is the number of the pair.
-    locals: Interner<(u32, u32)>,
+    pub(super) locals: Interner<(u32, u32)>,
     /// What one step of someone sends to this node: messages, ascending unless the network has an order.
     pub(super) bundles: Interner<Inbox>,
     /// What steps of the node do.

@@ -1,5 +1,6 @@
 //! A cluster, and the filling of its tables.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indexmap::IndexSet;
@@ -39,6 +40,8 @@ pub struct Cluster<P: Protocol> {
     pub(super) measures: Measures<P>,
     /// Whether some handler has ever gone wrong.
     failed: AtomicBool,
+    /// What each call of the protocol's code has made, see [`saved`](super::saved).
+    pub(super) made: Mutex<Vec<u32>>,
 }
 
 impl<P: Protocol> std::fmt::Debug for Cluster<P> {
@@ -68,6 +71,7 @@ impl<P: Protocol> Cluster<P> {
             facts: Interner::default(),
             recorded: PairMemo::default(),
             failed: AtomicBool::new(false),
+            made: Mutex::default(),
             conditions,
             measures: Measures::new(P::observables(), roster.len()),
             environment: environment.clone(),
@@ -103,7 +107,10 @@ impl<P: Protocol> Cluster<P> {
         let position = &self.positions[node];
         let number = position.effect_of.get_or_compute(slot, event.code(), || {
             let outcome = self.call(node, position.slots.get(slot), event).run();
-            position.effects.intern(self.number(node, outcome))
+            let (after, sent) = self.number(node, outcome);
+            let effect = position.effects.intern(after.clone());
+            self.keep_handled(node, slot, event, effect, &after, &sent);
+            effect
         });
         position.effects.get(number)
     }
@@ -143,20 +150,29 @@ impl<P: Protocol> Cluster<P> {
             let sent = position.messages.get(message);
             let payloads = self.protocol.corrupt(&sent.msg).into_iter().filter(|payload| *payload != sent.msg);
             let arriving = payloads.map(|msg| position.messages.intern(Envelope { msg, ..sent.clone() }));
-            arriving.collect::<IndexSet<u32>>().into_iter().collect()
+            let arriving: Vec<u32> = arriving.collect();
+            self.keep_corrupted(node, message, &arriving);
+            arriving.into_iter().collect::<IndexSet<u32>>().into_iter().collect()
         })
     }
 
-    /// An outcome in numbers.
-    fn number(&self, node: usize, outcome: Outcome<P>) -> Effect {
-        if matches!(outcome.slot.life, Life::Failed(_)) {
+    pub(super) fn note_failed(&self, failed: bool) {
+        if failed {
             self.failed.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// An outcome in numbers, with those of the messages in the order in which they were sent.
+    fn number(&self, node: usize, outcome: Outcome<P>) -> (Effect, Vec<u32>) {
+        self.note_failed(matches!(outcome.slot.life, Life::Failed(_)));
+        let mut sent = Vec::new();
         let mut bundles: Vec<Vec<u32>> = vec![Vec::new(); self.positions.len()];
         for envelope in outcome.sent {
             let receiver = usize::from(envelope.dst);
             if let Some(position) = self.positions.get(receiver) {
-                bundles[receiver].push(position.messages.intern(envelope));
+                let message = position.messages.intern(envelope);
+                bundles[receiver].push(message);
+                sent.push(message);
             }
         }
         let mut sends = Vec::new();
@@ -170,7 +186,8 @@ impl<P: Protocol> Cluster<P> {
             sends.push((receiver as u32, self.positions[receiver].bundles.intern(bundle.into_boxed_slice())));
         }
         let facts = (!outcome.facts.is_empty()).then(|| self.facts.intern(outcome.facts));
-        Effect { slot: self.positions[node].slots.intern(outcome.slot), sends: sends.into_boxed_slice(), facts }
+        let slot = self.positions[node].slots.intern(outcome.slot);
+        (Effect { slot, sends: sends.into_boxed_slice(), facts }, sent)
     }
 
     /// The word of `node` after a bundle was sent to it.
@@ -197,7 +214,9 @@ impl<P: Protocol> Cluster<P> {
         self.recorded.get_or_compute(history, facts, || {
             let mut next = self.histories.get(history).clone();
             self.facts.get(facts).iter().for_each(|fact| next.record(fact));
-            self.histories.intern(next)
+            let after = self.histories.intern(next);
+            self.keep_recorded(history, facts, after);
+            after
         })
     }
 }

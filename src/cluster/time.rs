@@ -64,6 +64,10 @@ impl Passing {
         self as u32
     }
 
+    pub(super) fn from_code(code: u32) -> Option<Self> {
+        [Self::World, Self::Clock, Self::Both].into_iter().find(|passing| passing.code() == code)
+    }
+
     pub(super) fn of_world(self) -> bool {
         self != Self::Clock
     }

@@ -268,6 +268,14 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         self.list_instances(state, out);
     }
 
+    fn put_away(&self) -> Option<Vec<u32>> {
+        Some(self.put_away())
+    }
+
+    fn take_back(&self, saved: &[u32]) -> Result<(), String> {
+        self.take_back(saved)
+    }
+
     fn table_bytes(&self) -> usize {
         let positions: usize = self.positions.iter().map(Position::bytes).sum();
         positions + self.histories.bytes() + self.facts.bytes() + self.recorded.bytes()

@@ -1,11 +1,11 @@
 //! Working out the successors of some states.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::key::{Key, mix, shard_of, unmarked};
 use super::level::Chunk;
 use super::packing::{MARK, Packing};
-use super::store::{Key, shard_of};
-use super::visited::Outbox;
+use super::visited::{Outbox, raise};
 use crate::system::{ActionKind, PropertySet, Successors, TransitionSystem, Word};
 
 /// States to expand, shared by all workers.
@@ -15,6 +15,8 @@ pub(super) struct Work<'a> {
     pub(super) chunks: &'a [Chunk<'a>],
     /// The first chunk that nobody has taken.
     pub(super) next: AtomicUsize,
+    /// Whether a word had no room: then nobody takes another chunk.
+    pub(super) outgrown: AtomicBool,
     /// The open properties.
     pub(super) open: PropertySet,
     /// Those of them about states where nothing happens any more.
@@ -29,6 +31,9 @@ pub(super) struct Expander {
     words: Vec<Word>,
     after: Vec<Word>,
     successors: Successors,
+    /// Of the chunk in hand.
+    draft: Tally,
+    /// Of the chunks that are done.
     pub(super) tally: Tally,
 }
 
@@ -38,6 +43,8 @@ pub(super) struct Tally {
     pub(super) actions: [u64; ActionKind::ALL.len()],
     /// The largest words for which the packing had no room, by position; empty while all had.
     pub(super) outgrown: Vec<Word>,
+    /// The chunks in which that was so: nothing is counted of them.
+    pub(super) again: Vec<usize>,
     /// States in which nothing happens any more and a property finds that work remains.
     pub(super) stuck: Vec<(PropertySet, Box<[Word]>)>,
     /// States with a step out of them in which a property finds something.
@@ -48,27 +55,46 @@ pub(super) struct Tally {
 impl Expander {
     pub(super) fn new(word_count: usize) -> Self {
         let words = vec![0; word_count];
-        Self { after: words.clone(), words, successors: Successors::default(), tally: Tally::default() }
+        Self {
+            after: words.clone(),
+            words,
+            successors: Successors::default(),
+            draft: Tally::default(),
+            tally: Tally::default(),
+        }
     }
 
-    /// Takes chunks and expands them until none is left.
+    /// Takes chunks and expands them until none is left, or some word has no room.
     pub(super) fn expand<const N: usize>(&mut self, work: &Work<'_>, outbox: &mut Outbox<N>) {
         self.successors.ask(work.open);
-        while let Some(chunk) = work.chunks.get(work.next.fetch_add(1, Ordering::Relaxed)) {
-            let same_packing = chunk.packing == work.packing;
-            for marked in chunk.keys() {
-                chunk.packing.unpack(marked, &mut self.words);
-                let mut key: Key<N> = [0; N];
-                if same_packing {
-                    key.copy_from_slice(marked);
-                    key[0] &= !MARK;
-                } else {
-                    let fits = work.packing.pack(&self.words, &mut key);
-                    debug_assert!(fits, "a packing is replaced by one with more room");
-                }
-                self.expand_one(work, &key, outbox);
+        while !work.outgrown.load(Ordering::Relaxed) {
+            let chunk_ix = work.next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunk) = work.chunks.get(chunk_ix) else { break };
+            let before: Vec<usize> = outbox.iter().map(Vec::len).collect();
+            self.expand_chunk(work, chunk, outbox);
+            let mut done = std::mem::take(&mut self.draft);
+            if !done.outgrown.is_empty() {
+                outbox.iter_mut().zip(before).for_each(|(keys, count)| keys.truncate(count));
+                work.outgrown.store(true, Ordering::Relaxed);
+                done = Tally { outgrown: done.outgrown, again: vec![chunk_ix], ..Tally::default() };
             }
+            self.tally.add(&mut done);
         }
+    }
+
+    fn expand_chunk<const N: usize>(&mut self, work: &Work<'_>, chunk: &Chunk<'_>, outbox: &mut Outbox<N>) {
+        let same_keys = chunk.packing.family == work.packing.family;
+        // Of two packings that agree on keys, the set's may have more limbs: zeros.
+        chunk.for_each_key(&mut [0; N], |marked| {
+            chunk.packing.unpack(marked, &mut self.words);
+            let mut key = unmarked(marked);
+            if !same_keys {
+                key.fill(0);
+                let fits = work.packing.pack(&self.words, &mut key);
+                debug_assert!(fits, "a packing is replaced by one with more room");
+            }
+            self.expand_one(work, &key, outbox);
+        });
     }
 
     fn expand_one<const N: usize>(&mut self, work: &Work<'_>, key: &Key<N>, outbox: &mut Outbox<N>) {
@@ -79,35 +105,49 @@ impl Expander {
             for &(position, word) in successor.edits {
                 let position = position as usize;
                 if !work.packing.replace(&mut next, position, self.words[position], word) {
-                    self.tally.outgrow(self.words.len(), position, word);
+                    self.draft.outgrow(self.words.len(), position, word);
                 }
             }
-            self.tally.actions[successor.kind as usize] += 1;
+            self.draft.actions[successor.kind as usize] += 1;
             if successor.visible && !work.step_open.is_empty() {
                 self.after.copy_from_slice(&self.words);
                 successor.apply(&mut self.after);
                 stepped = stepped.union(work.system.step_findings(&self.words, &self.after, work.step_open));
             }
-            let shard = &mut outbox[shard_of(&next)];
             if successor.visible {
                 next[0] |= MARK;
             }
-            shard.push(next);
+            let mixed = mix(&next);
+            outbox[shard_of(&mixed)].push(mixed);
         }
         if !stepped.is_empty() {
-            self.tally.stepped.push((stepped, self.words.clone().into_boxed_slice()));
+            self.draft.stepped.push((stepped, self.words.clone().into_boxed_slice()));
         }
-        self.tally.ruled_out.iter_mut().zip(self.successors.ruled_out()).for_each(|(sum, n)| *sum += u64::from(*n));
+        self.draft.ruled_out.iter_mut().zip(self.successors.ruled_out()).for_each(|(sum, n)| *sum += u64::from(*n));
         if !work.stuck_open.is_empty() && !self.successors.goes_on() {
             let found = work.system.findings(&self.words, work.stuck_open);
             if !found.is_empty() {
-                self.tally.stuck.push((found, self.words.clone().into_boxed_slice()));
+                self.draft.stuck.push((found, self.words.clone().into_boxed_slice()));
             }
         }
     }
 }
 
 impl Tally {
+    /// Adds what another has counted, and leaves nothing there.
+    pub(super) fn add(&mut self, other: &mut Self) {
+        let other = std::mem::take(other);
+        self.actions.iter_mut().zip(other.actions).for_each(|(sum, count)| *sum += count);
+        self.ruled_out.iter_mut().zip(other.ruled_out).for_each(|(sum, count)| *sum += count);
+        self.stuck.extend(other.stuck);
+        self.stepped.extend(other.stepped);
+        self.again.extend(other.again);
+        if !other.outgrown.is_empty() {
+            self.outgrown.resize(other.outgrown.len(), 0);
+            raise(&mut self.outgrown, &other.outgrown);
+        }
+    }
+
     #[cold]
     fn outgrow(&mut self, word_count: usize, position: usize, word: Word) {
         self.outgrown.resize(word_count, 0);

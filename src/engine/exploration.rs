@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::system::{ActionKind, Fairness, FairnessOverride, PropertyKind, PropertySet, ShowsIn, Word};
 
@@ -229,7 +229,7 @@ pub enum Ending {
 }
 
 /// The numbers of a search.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
     /// Distinct states seen.
     pub distinct: u64,
@@ -255,6 +255,11 @@ pub struct Statistics {
 pub trait Progress: Sync {
     /// Called many times a second. `queued` states are still to be expanded at depth `depth`.
     fn tick(&self, statistics: &Statistics, queued: u64);
+
+    /// Something to tell whoever waits for the search.
+    fn note(&self, sentence: String) {
+        drop(sentence);
+    }
 
     /// Whether the search shall end now.
     fn interrupted(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::key::Record;
 use super::packing::{MARK, Packing};
 use crate::system::Word;
 
@@ -15,60 +16,71 @@ pub(super) struct Level {
 #[derive(Debug)]
 struct Part {
     packing: Arc<Packing>,
-    /// Keys with their marks, limb after limb. The mark says that a property may find something.
-    limbs: Vec<u64>,
+    record: Record,
+    /// Keys with their marks, as records. The mark says that a property may find something.
+    records: Vec<u8>,
 }
 
 /// Some states of a level.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chunk<'a> {
     pub(super) packing: &'a Packing,
-    limbs: &'a [u64],
+    record: &'a Record,
+    records: &'a [u8],
 }
 
 impl Level {
-    pub(super) fn push(&mut self, packing: &Arc<Packing>, limbs: Vec<u64>) {
-        if !limbs.is_empty() {
-            self.parts.push(Part { packing: Arc::clone(packing), limbs });
+    /// Adds keys of that packing, as records.
+    pub(super) fn push(&mut self, packing: &Arc<Packing>, records: Vec<u8>) {
+        if !records.is_empty() {
+            self.parts.push(Part { packing: Arc::clone(packing), record: Record::of(packing), records });
         }
     }
 
+    /// The keys, part by part, as records of their packings.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&Arc<Packing>, &[u8])> {
+        self.parts.iter().map(|part| (&part.packing, &part.records[..]))
+    }
+
     pub(super) fn state_count(&self) -> usize {
-        self.parts.iter().map(|part| part.limbs.len() / part.packing.limb_count).sum()
+        self.parts.iter().map(|part| part.records.len() / part.record.bytes()).sum()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.parts.iter().map(|part| part.limbs.capacity() * size_of::<u64>()).sum()
+        self.parts.iter().map(|part| part.records.capacity()).sum()
     }
 
     /// The level in pieces of at most `state_count` states.
     pub(super) fn chunks(&self, state_count: usize) -> Vec<Chunk<'_>> {
         let mut chunks = Vec::new();
-        for Part { packing, limbs } in &self.parts {
-            let pieces = limbs.chunks(state_count * packing.limb_count);
-            chunks.extend(pieces.map(|limbs| Chunk { packing, limbs }));
+        for Part { packing, record, records } in &self.parts {
+            let pieces = records.chunks(state_count * record.bytes());
+            chunks.extend(pieces.map(|records| Chunk { packing, record, records }));
         }
         chunks
     }
 }
 
-impl<'a> Chunk<'a> {
-    /// The keys, with their marks.
-    pub(super) fn keys(self) -> std::slice::ChunksExact<'a, u64> {
-        self.limbs.chunks_exact(self.packing.limb_count)
+impl Chunk<'_> {
+    pub(super) fn state_count(&self) -> usize {
+        self.records.len() / self.record.bytes()
     }
 
-    /// Whether the key bears a mark.
-    pub(super) fn is_marked(key: &[u64]) -> bool {
-        key[0] & MARK != 0
+    /// Calls `each` with every key and its mark, in the limbs of `key`, of which there may be more than the packing has.
+    pub(super) fn for_each_key<const N: usize>(&self, key: &mut [u64; N], mut each: impl FnMut(&[u64; N])) {
+        for record in self.records.chunks_exact(self.record.bytes()) {
+            self.record.read(record, key);
+            each(key);
+        }
     }
 
     /// Calls `each` with the words of every state, or of every marked one.
-    pub(super) fn for_each(self, marked_only: bool, word_count: usize, mut each: impl FnMut(&[Word])) {
-        let mut words = vec![0; word_count];
-        for key in self.keys() {
-            if !marked_only || Self::is_marked(key) {
-                self.packing.unpack(key, &mut words);
+    pub(super) fn for_each(&self, marked_only: bool, word_count: usize, mut each: impl FnMut(&[Word])) {
+        let (mut words, mut key) = (vec![0; word_count], vec![0; self.packing.limb_count]);
+        for record in self.records.chunks_exact(self.record.bytes()) {
+            self.record.read(record, &mut key);
+            if !marked_only || key[0] & MARK != 0 {
+                self.packing.unpack(&key, &mut words);
                 each(&words);
             }
         }

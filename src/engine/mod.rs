@@ -8,14 +8,17 @@
 //! | `exploration` | what a search is told, and what it tells |
 //! | `search` | breadth first, level by level |
 //! | `expand` | working out successors |
-//! | `packing` | state vectors as keys of a few limbs |
+//! | `packing`, `key` | state vectors as keys of a few limbs; mixing keys, writing them in few bytes |
 //! | `store`, `visited` | the set of seen states: one shard, all shards |
 //! | `level` | the states at one distance |
 //! | `retrace` | the way to a state that was found |
+//! | `checkpoint` | going on after an end, or a death |
 //! | `liveness` | claims that something happens, on the graph of all states |
 
+mod checkpoint;
 mod expand;
 mod exploration;
+mod key;
 mod level;
 mod liveness;
 mod packing;
@@ -26,8 +29,9 @@ mod store;
 mod tests;
 mod visited;
 
+pub use checkpoint::{CheckpointError, Checkpoints};
 pub use exploration::{
     Cut, Ended, Ending, Exploration, Finding, Limits, Path, Paths, Progress, Settings, Silent, Statistics, StopWhen,
     Verdict,
 };
-pub use search::explore;
+pub use search::{explore, explore_keeping};

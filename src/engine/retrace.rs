@@ -5,16 +5,19 @@
 //! each state the step that is least by its content. So it is the same way for every number of threads, and
 //! a state costs no memory for a way that is seldom asked for.
 
+use std::sync::Arc;
+
 use hashbrown::HashSet;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 
 use super::exploration::{Ending, Path};
 use super::level::Level;
-use crate::system::{Explain, Successors, Word};
+use crate::system::{Explain, PropertySet, Successors, Word};
 
 /// States in which a property found something, all at the same distance from the start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Target {
     pub(super) depth: usize,
     pub(super) states: Vec<Box<[Word]>>,
@@ -23,7 +26,7 @@ pub(super) struct Target {
 type States = HashSet<Box<[Word]>, FxBuildHasher>;
 
 /// The least shortest way to some state of each target, in the order of the targets.
-pub(super) fn retrace(system: &dyn Explain, levels: &[Level], targets: &[Option<&Target>]) -> Vec<Option<Path>> {
+pub(super) fn retrace(system: &dyn Explain, levels: &[Arc<Level>], targets: &[Option<&Target>]) -> Vec<Option<Path>> {
     // By target, then by distance from the start: states on a shortest way.
     let mut ways: Vec<Vec<States>> = (targets.iter())
         .map(|target| match target {
@@ -89,4 +92,22 @@ fn walk(system: &dyn Explain, way: &[States]) -> Path {
         steps.push(step);
     }
     Path { states, steps, ending: Ending::Found }
+}
+
+/// The path with one more step, the least in which the property finds something.
+pub(super) fn with_step(system: &dyn Explain, mut path: Path, property_ix: usize) -> Path {
+    let open = PropertySet::EMPTY.with(property_ix);
+    let here = path.states.last().expect("a path has at least one state").clone();
+    let mut successors = Successors::default();
+    system.successors(&here, &mut successors);
+    let after = successors.iter().enumerate().filter_map(|(index, successor)| {
+        let mut after = here.clone();
+        successor.apply(&mut after);
+        (!system.step_findings(&here, &after, open).is_empty()).then_some((index, after))
+    });
+    let least = after.min_by_key(|(index, _)| (system.action(&here, *index), *index));
+    let (index, after) = least.expect("the property finds something in a step from here");
+    path.states.push(after);
+    path.steps.push(index);
+    path
 }

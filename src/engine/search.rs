@@ -2,28 +2,33 @@
 //!
 //! A level is expanded in rounds. In a round, workers first turn states into keys of successors, sorted by shard;
 //! then every shard takes in its keys. The two halves never touch the same data, and the second one alone decides
-//! what is new: counts do not depend on the number of threads. A round in which a word outgrows the packing is
-//! thrown away, the set is packed anew, and the round is done again.
+//! what is new: counts do not depend on the number of threads. A chunk in which a word outgrows the packing is
+//! expanded again when the word has room.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::checkpoint::{CheckpointError, Checkpoints, Keeper, Kernel};
 use super::expand::{Expander, Tally, Work};
 use super::exploration::{Cut, Ended, Exploration, Finding, Path, Paths, Progress, Settings, Statistics, StopWhen};
 use super::level::{Chunk, Level};
 use super::liveness::{self, Graph, Watch};
 use super::packing::{MARK, Packing};
-use super::retrace::{Target, retrace};
-use super::visited::{Visited, raise, repack, visited};
-use crate::system::{Explain, PropertySet, ShowsIn, Successors, Word};
+use super::retrace::{Target, retrace, with_step};
+use super::visited::{Visited, raise, visited};
+use crate::system::{Explain, PropertySet, ShowsIn, Word};
 
 /// States that a worker takes at once.
 const CHUNK_STATES: usize = 1 << 10;
 /// Chunks to a worker in one round: enough to make a shard's share of a round worth a walk through its memory.
 const ROUND_CHUNKS: usize = 32;
+/// Up to so many states are packed anew when a word has no room; more keep their keys, and the word gets bits above
+/// all others, unless words are in too many pieces.
+const REPACKED_MAX: u64 = 1 << 12;
+const REPACKED_IN_PIECES_MAX: u64 = 1 << 16;
 
 /// Visits every reachable state of `system`, breadth first.
 ///
@@ -33,14 +38,38 @@ const ROUND_CHUNKS: usize = 32;
 /// # Panics
 /// If the threads cannot be started.
 pub fn explore(system: &dyn Explain, settings: &Settings, progress: &dyn Progress) -> Exploration {
+    in_pool(settings, || Search::new(system, settings, progress, None).conclude())
+}
+
+/// The same, kept on disk from time to time, and when a limit or somebody ends it; or going on from what was kept.
+///
+/// The system must be new: nothing has asked it for states yet.
+///
+/// # Errors
+/// If what was kept cannot be read, or is of another search, or if something is kept already where this one shall be. A
+/// search that cannot be kept, since the disk is full, goes on and says so.
+///
+/// # Panics
+/// If the threads cannot be started.
+pub fn explore_keeping(
+    system: &dyn Explain,
+    settings: &Settings,
+    progress: &dyn Progress,
+    checkpoints: &Checkpoints,
+) -> Result<Exploration, CheckpointError> {
+    let (keeper, kernel) = Keeper::new(checkpoints, system)?;
+    Ok(in_pool(settings, || {
+        let search = match kernel {
+            Some(kernel) => Search::from_kernel(system, settings, progress, keeper, kernel),
+            None => Search::new(system, settings, progress, Some(keeper)),
+        };
+        search.conclude()
+    }))
+}
+
+fn in_pool(settings: &Settings, search: impl FnOnce() -> Exploration + Send) -> Exploration {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
-    let pool = pool.expect("threads can be started");
-    pool.install(|| {
-        let mut search = Search::new(system, settings, progress);
-        let ended = search.run();
-        search.statistics.elapsed_us = search.started.elapsed().as_micros() as u64;
-        search.finish(ended)
-    })
+    pool.expect("threads can be started").install(search)
 }
 
 struct Search<'a> {
@@ -50,20 +79,30 @@ struct Search<'a> {
     started: Instant,
     word_count: usize,
     packing: Arc<Packing>,
-    /// Words, by position, for which the packing must have room.
-    maxima: Vec<Word>,
+    /// The largest words, by position, that ever had no room.
+    outgrown: Vec<Word>,
     visited: Option<Box<dyn Visited>>,
     expanders: Vec<Expander>,
     /// By distance from the start; those that nobody needs any more are empty.
-    levels: Vec<Level>,
+    levels: Vec<Arc<Level>>,
     open: PropertySet,
     /// By property: where it first found something, and all states at that distance in which it does.
     found: Vec<Option<Target>>,
     statistics: Statistics,
+    /// Microseconds that the search took before it was continued.
+    earlier_us: u64,
+    keeper: Option<Keeper>,
+    /// The numbers when the last whole level was known; `None` if they have been kept.
+    to_keep: Option<Statistics>,
 }
 
 impl<'a> Search<'a> {
-    fn new(system: &'a dyn Explain, settings: &'a Settings, progress: &'a dyn Progress) -> Self {
+    fn new(
+        system: &'a dyn Explain,
+        settings: &'a Settings,
+        progress: &'a dyn Progress,
+        keeper: Option<Keeper>,
+    ) -> Self {
         let started = Instant::now();
         let (word_count, property_count) = (system.word_count(), system.properties().len());
         let worker_count = settings.threads.max(1);
@@ -72,24 +111,98 @@ impl<'a> Search<'a> {
         for state in &initial {
             raise(&mut maxima, state);
         }
-        let packing = Arc::new(Packing::with_room_for(&maxima));
+        let packing = Arc::new(Packing::with_room_for(&maxima, 0));
         let mut search = Self {
             system,
             settings,
             progress,
             started,
             word_count,
-            visited: Some(visited(packing.limb_count, worker_count)),
+            outgrown: vec![0; word_count],
+            visited: Some(visited(&packing, worker_count)),
             packing,
-            maxima,
             expanders: (0..worker_count).map(|_| Expander::new(word_count)).collect(),
             levels: Vec::new(),
             open: PropertySet::of(property_count, |ix| system.properties()[ix].kind.shows_in() != ShowsIn::Graph),
             found: vec![None; property_count],
             statistics: Statistics::default(),
+            earlier_us: 0,
+            keeper,
+            to_keep: None,
         };
         search.put_initial(&initial);
         search
+    }
+
+    /// A search that goes on.
+    fn from_kernel(
+        system: &'a dyn Explain,
+        settings: &'a Settings,
+        progress: &'a dyn Progress,
+        keeper: Keeper,
+        kernel: Kernel,
+    ) -> Self {
+        let Kernel { open, found, statistics, levels, packing } = kernel;
+        let (word_count, worker_count) = (system.word_count(), settings.threads.max(1));
+        let mut visited = visited(&packing, worker_count);
+        levels.iter().for_each(|level| visited.fill(level, &packing, word_count));
+        Self {
+            system,
+            settings,
+            progress,
+            started: Instant::now(),
+            word_count,
+            outgrown: vec![0; word_count],
+            visited: Some(visited),
+            packing,
+            expanders: (0..worker_count).map(|_| Expander::new(word_count)).collect(),
+            levels,
+            open,
+            found,
+            earlier_us: statistics.elapsed_us,
+            statistics,
+            keeper: Some(keeper),
+            to_keep: None,
+        }
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        self.earlier_us + self.started.elapsed().as_micros() as u64
+    }
+
+    /// Keeps the search as it was at the last whole level, if that was not done yet.
+    fn keep(&mut self) {
+        let (Some(keeper), Some(mut statistics)) = (&mut self.keeper, self.to_keep.take()) else { return };
+        (statistics.elapsed_us, statistics.peak_bytes) = (self.statistics.elapsed_us, self.statistics.peak_bytes);
+        let kernel = Kernel {
+            open: self.open,
+            found: self.found.clone(),
+            statistics,
+            levels: self.levels.clone(),
+            packing: Arc::clone(&self.packing),
+        };
+        if let Err(error) = keeper.keep(&kernel, self.system) {
+            self.to_keep = Some(kernel.statistics);
+            self.progress.note(format!("the checkpoint could not be written ({error}); the run goes on"));
+        }
+    }
+
+    fn keep_if_due(&mut self) {
+        if self.keeper.as_ref().is_some_and(Keeper::is_due) {
+            self.keep();
+        }
+    }
+
+    fn conclude(mut self) -> Exploration {
+        let ended = self.run();
+        self.statistics.elapsed_us = self.elapsed_us();
+        match ended {
+            Ended::Cut(_) => self.keep(),
+            // The graph may take long.
+            Ended::Complete if !self.that_show_in(ShowsIn::Graph).is_empty() => self.keep(),
+            Ended::Complete | Ended::Stopped => {}
+        }
+        self.finish(ended)
     }
 
     fn put_initial(&mut self, initial: &[Box<[Word]>]) {
@@ -105,12 +218,12 @@ impl<'a> Search<'a> {
     }
 
     fn visited(&mut self) -> &mut dyn Visited {
-        &mut **self.visited.as_mut().expect("only `widen` takes the set, and puts one back")
+        &mut **self.visited.as_mut().expect("the set goes only when the search has ended")
     }
 
     fn take_level(&mut self, mut level: Level) -> Level {
         let packing = Arc::clone(&self.packing);
-        self.visited().take_fresh().into_iter().for_each(|limbs| level.push(&packing, limbs));
+        self.visited().take_fresh().into_iter().for_each(|records| level.push(&packing, records));
         level
     }
 
@@ -120,7 +233,8 @@ impl<'a> Search<'a> {
         self.statistics.distinct += width;
         self.statistics.widths.push(width);
         self.statistics.depth = self.levels.len() as u32;
-        self.levels.push(level);
+        self.levels.push(Arc::new(level));
+        self.to_keep = self.keeper.is_some().then(|| self.statistics.clone());
     }
 
     fn run(&mut self) -> Ended {
@@ -130,14 +244,16 @@ impl<'a> Search<'a> {
             if self.found_enough() {
                 return Ended::Stopped;
             }
+            self.keep_if_due();
             let probing = self.settings.limits.depth.is_some_and(|limit| depth as u32 >= limit);
             let next = match self.expand(depth, probing) {
                 Ok(next) => next,
                 Err(_) if self.found_enough() => return Ended::Stopped,
                 Err(cut) => return Ended::Cut(cut),
             };
-            if self.settings.paths == Paths::None && self.that_show_in(ShowsIn::Graph).is_empty() {
-                self.levels[depth] = Level::default();
+            let needless = self.settings.paths == Paths::None && self.keeper.is_none();
+            if needless && self.that_show_in(ShowsIn::Graph).is_empty() {
+                self.levels[depth] = Arc::default();
             }
             if next.state_count() == 0 {
                 return if self.found_enough() { Ended::Stopped } else { Ended::Complete };
@@ -205,9 +321,8 @@ impl<'a> Search<'a> {
     /// the number of threads.
     fn expand(&mut self, depth: usize, probing: bool) -> Result<Level, Cut> {
         let Statistics { generated, actions, ruled_out, .. } = self.statistics;
-        let level = std::mem::take(&mut self.levels[depth]);
+        let level = Arc::clone(&self.levels[depth]);
         let outcome = self.expand_rounds(&level, depth, probing);
-        self.levels[depth] = level;
         if outcome.is_err() {
             self.statistics = Statistics { generated, actions, ruled_out, ..std::mem::take(&mut self.statistics) };
         }
@@ -220,24 +335,29 @@ impl<'a> Search<'a> {
         let stuck_open = self.stuck_open();
         let mut queued = level.state_count() as u64;
         for chunks in level.chunks(CHUNK_STATES).chunks(ROUND_CHUNKS * self.expanders.len()) {
-            let tallies = self.expand_round(chunks, &mut next);
-            for tally in tallies {
+            let mut left = chunks.to_vec();
+            while !left.is_empty() {
+                let tally = self.expand_round(&mut left);
                 stuck.extend(tally.stuck);
                 stepped.extend(tally.stepped);
                 self.statistics.generated += tally.actions.iter().sum::<u64>();
                 self.statistics.actions.iter_mut().zip(tally.actions).for_each(|(sum, count)| *sum += count);
                 self.statistics.ruled_out.iter_mut().zip(tally.ruled_out).for_each(|(sum, count)| *sum += count);
+                if probing {
+                    beyond |= self.visited().misses_any();
+                } else {
+                    self.visited().absorb();
+                }
+                self.visited().forget();
+                if !tally.outgrown.is_empty() {
+                    next = self.take_level(next);
+                    self.widen(&tally.outgrown);
+                }
             }
-            if probing {
-                beyond |= self.visited().misses_any();
-            } else {
-                self.visited().absorb();
-            }
-            self.visited().forget();
             if beyond && stuck_open.is_empty() {
                 return Err(Cut::Depth);
             }
-            queued -= chunks.iter().map(|chunk| chunk.keys().len() as u64).sum::<u64>();
+            queued -= chunks.iter().map(|chunk| chunk.state_count() as u64).sum::<u64>();
             self.breathe(&next, queued)?;
         }
         self.note(depth, stuck);
@@ -253,52 +373,62 @@ impl<'a> Search<'a> {
         self.open.intersection(self.that_show_in(ShowsIn::Deadlock))
     }
 
-    /// Expands some chunks, again and again until every word has room.
-    fn expand_round(&mut self, chunks: &[Chunk<'_>], next: &mut Level) -> Vec<Tally> {
-        loop {
-            let work = Work {
-                system: self.system,
-                packing: &Arc::clone(&self.packing),
-                chunks,
-                next: AtomicUsize::new(0),
-                open: self.open,
-                stuck_open: self.stuck_open(),
-                step_open: self.open.intersection(self.that_show_in(ShowsIn::Step)),
-            };
-            let visited = self.visited.as_mut().expect("only `widen` takes the set, and puts one back");
-            visited.expand(&work, &mut self.expanders);
-            let tallies: Vec<Tally> =
-                self.expanders.iter_mut().map(|expander| std::mem::take(&mut expander.tally)).collect();
-            if tallies.iter().all(|tally| tally.outgrown.is_empty()) {
-                return tallies;
-            }
-            self.visited().forget();
-            *next = self.take_level(std::mem::take(next));
-            self.widen(&tallies);
-        }
+    /// Expands some chunks, and leaves those that are to be expanded again once the words that were too large have room.
+    fn expand_round(&mut self, chunks: &mut Vec<Chunk<'_>>) -> Tally {
+        let packing = Arc::clone(&self.packing);
+        let work = Work {
+            system: self.system,
+            packing: &packing,
+            chunks,
+            next: AtomicUsize::new(0),
+            outgrown: AtomicBool::new(false),
+            open: self.open,
+            stuck_open: self.stuck_open(),
+            step_open: self.open.intersection(self.that_show_in(ShowsIn::Step)),
+        };
+        let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
+        visited.expand(&work, &mut self.expanders);
+        let taken = work.next.into_inner().min(chunks.len());
+        let mut tally = Tally::default();
+        self.expanders.iter_mut().for_each(|expander| tally.add(&mut expander.tally));
+        let again: Vec<Chunk<'_>> = tally.again.iter().map(|chunk_ix| chunks[*chunk_ix]).collect();
+        chunks.drain(..taken);
+        chunks.extend(again);
+        tally
     }
 
-    /// Packs the set anew, with room for the words that had none.
-    fn widen(&mut self, tallies: &[Tally]) {
+    /// Makes room for the words that had none.
+    fn widen(&mut self, outgrown: &[Word]) {
+        raise(&mut self.outgrown, outgrown);
         let (from, word_count) = (Arc::clone(&self.packing), self.word_count);
-        // Not only what had no room: a field of the old packing may have been wider than it had need to be.
-        let seen = self.visited().maxima(&from, word_count);
-        raise(&mut self.maxima, &seen);
-        tallies.iter().for_each(|tally| raise(&mut self.maxima, &tally.outgrown));
-        let packing = Arc::new(Packing::with_room_for(&self.maxima));
-        let old = self.visited.take().expect("the set is put back below");
-        self.visited = Some(repack(old, &from, &packing, self.word_count, self.expanders.len()));
-        self.packing = packing;
+        let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
+        let most = if from.is_in_pieces() { REPACKED_IN_PIECES_MAX } else { REPACKED_MAX };
+        let packing = if self.statistics.distinct <= most {
+            // Also for what had none before: a chunk that is still to be expanded again may need it.
+            let mut maxima = self.outgrown.clone();
+            visited.raise(&from, &mut maxima);
+            let packing = Packing::with_room_for(&maxima, from.family + 1);
+            *visited = visited.repacked(&from, &packing, word_count);
+            packing
+        } else {
+            let packing = from.widened(&self.outgrown);
+            if let Some(wider) = visited.widen(&packing) {
+                *visited = wider;
+            }
+            packing
+        };
+        self.packing = Arc::new(packing);
     }
 
     /// Between two rounds: tells how far the search is, and ends it at a limit.
     fn breathe(&mut self, next: &Level, queued: u64) -> Result<(), Cut> {
         let fresh = self.visited().fresh_count() + next.state_count();
-        let levels: usize = self.levels.iter().map(Level::bytes).sum();
-        let bytes = (self.visited().bytes() + levels + next.bytes() + self.system.table_bytes()) as u64;
+        let levels: usize = self.levels.iter().map(|level| level.bytes()).sum();
+        let set = self.visited().bytes() + self.visited().round_bytes();
+        let bytes = (set + levels + next.bytes() + self.system.table_bytes()) as u64;
         self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
-        let elapsed = self.started.elapsed();
-        self.statistics.elapsed_us = elapsed.as_micros() as u64;
+        self.statistics.elapsed_us = self.elapsed_us();
+        self.keep_if_due();
         self.progress.tick(&self.statistics, queued + fresh as u64);
 
         let limits = &self.settings.limits;
@@ -309,7 +439,7 @@ impl<'a> Search<'a> {
             Err(Cut::States)
         } else if reached(limits.memory_bytes, bytes) {
             Err(Cut::Memory)
-        } else if limits.time.is_some_and(|limit| elapsed > limit) {
+        } else if limits.time.is_some_and(|limit| self.started.elapsed() > limit) {
             Err(Cut::Time)
         } else {
             Ok(())
@@ -341,7 +471,7 @@ impl<'a> Search<'a> {
             Ended::Complete => self.look_at_graph(&mut findings).err(),
             Ended::Stopped | Ended::Cut(_) => None,
         };
-        self.statistics.elapsed_us = self.started.elapsed().as_micros() as u64;
+        self.statistics.elapsed_us = self.elapsed_us();
         Exploration { ended, findings, graph_cut, statistics: self.statistics }
     }
 
@@ -379,22 +509,4 @@ impl<'a> Search<'a> {
         self.statistics.graph_us = started.elapsed().as_micros() as u64;
         Ok(())
     }
-}
-
-/// The path with one more step, the least in which the property finds something.
-fn with_step(system: &dyn Explain, mut path: Path, property_ix: usize) -> Path {
-    let open = PropertySet::EMPTY.with(property_ix);
-    let here = path.states.last().expect("a path has at least one state").clone();
-    let mut successors = Successors::default();
-    system.successors(&here, &mut successors);
-    let after = successors.iter().enumerate().filter_map(|(index, successor)| {
-        let mut after = here.clone();
-        successor.apply(&mut after);
-        (!system.step_findings(&here, &after, open).is_empty()).then_some((index, after))
-    });
-    let least = after.min_by_key(|(index, _)| (system.action(&here, *index), *index));
-    let (index, after) = least.expect("the property finds something in a step from here");
-    path.states.push(after);
-    path.steps.push(index);
-    path
 }

@@ -10,7 +10,7 @@ use crate::system::{
 
 /// Numbers `0..size`; from each a step to the next and, where it is even, one to its double. A state is not
 /// the number but `width` words that are drawn from it, so that they grow and shrink as they like.
-struct Numbers {
+pub(super) struct Numbers {
     size: u32,
     width: usize,
     bits: u32,
@@ -18,7 +18,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn new(size: u32, width: usize, bits: u32) -> Self {
+    pub(super) fn new(size: u32, width: usize, bits: u32) -> Self {
         let card = |name: &str, kind| PropertyCard::new(name, kind, "");
         let cards = vec![
             card("never-700", PropertyKind::Always),
@@ -66,6 +66,14 @@ impl TransitionSystem for Numbers {
         &self.cards
     }
 
+    fn put_away(&self) -> Option<Vec<u32>> {
+        Some(vec![self.size])
+    }
+
+    fn take_back(&self, saved: &[u32]) -> Result<(), String> {
+        if *saved == [self.size] { Ok(()) } else { Err("of another size".to_owned()) }
+    }
+
     fn findings(&self, state: &[Word], open: PropertySet) -> PropertySet {
         let finds = [state[0] == 700, state[0] == 900, true, state[0] == 1_000_000];
         PropertySet::of(finds.len(), |ix| finds[ix] && open.contains(ix))
@@ -86,11 +94,11 @@ impl Explain for Numbers {
     }
 }
 
-fn settings(threads: usize) -> Settings {
+pub(super) fn settings(threads: usize) -> Settings {
     Settings { threads, paths: Paths::All, ..Settings::default() }
 }
 
-fn without_time(mut exploration: Exploration) -> Exploration {
+pub(super) fn without_time(mut exploration: Exploration) -> Exploration {
     (exploration.statistics.elapsed_us, exploration.statistics.graph_us) = (0, 0);
     exploration.statistics.peak_bytes = 0;
     exploration

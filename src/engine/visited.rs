@@ -3,12 +3,16 @@
 use rayon::prelude::*;
 
 use super::expand::{Expander, Work};
+use super::key::{Key, SHARD_COUNT, mix, shard_of, unmarked};
+use super::level::Level;
 use super::packing::{LIMB_COUNTS, Packing};
-use super::store::{Key, SHARD_COUNT, Shard, shard_of};
+use super::store::Shard;
 use crate::system::Word;
 
 /// From this many keys on a round is worth the waking of other threads.
 const WORTH_SHARING: usize = 4_096;
+/// States that are put in at once when the set is filled from levels.
+const FILL_STATES: usize = 1 << 16;
 
 /// The visited set, with the width of its keys hidden.
 pub(super) trait Visited: Send {
@@ -24,8 +28,8 @@ pub(super) trait Visited: Send {
     /// Whether the last round has brought a state that is not in the set.
     fn misses_any(&self) -> bool;
 
-    /// The states put in since the last call: keys with their marks, limb after limb.
-    fn take_fresh(&mut self) -> Vec<Vec<u64>>;
+    /// The states put in since the last call: keys with their marks, as records.
+    fn take_fresh(&mut self) -> Vec<Vec<u8>>;
 
     /// How many states were put in since the last call of [`take_fresh`](Self::take_fresh).
     fn fresh_count(&self) -> usize;
@@ -33,32 +37,38 @@ pub(super) trait Visited: Send {
     /// Puts a key in as a fresh one.
     fn put(&mut self, marked_key: &[u64]);
 
-    /// The largest word at each position of any state in the set.
-    fn maxima(&self, packing: &Packing, word_count: usize) -> Vec<Word>;
+    /// Puts in the states of a level, not as fresh ones.
+    fn fill(&mut self, level: &Level, packing: &Packing, word_count: usize);
 
-    /// Hands out the keys of one shard, limb after limb, and leaves none there.
-    fn drain(&mut self, shard_ix: usize) -> Vec<u64>;
+    /// Raises `maxima` to the largest word at each position of any state in the set.
+    fn raise(&self, packing: &Packing, maxima: &mut [Word]);
 
-    /// Puts in keys that another set has handed out, packed anew.
-    fn fill(&mut self, limbs: &[u64], from: &Packing, to: &Packing, word_count: usize);
+    /// Takes a packing of the same family. If it has more limbs, the set goes on as another.
+    fn widen(&mut self, packing: &Packing) -> Option<Box<dyn Visited>>;
 
-    /// Bytes of the set and of the round.
+    /// The same states by other keys.
+    fn repacked(&mut self, from: &Packing, to: &Packing, word_count: usize) -> Box<dyn Visited>;
+
+    /// Bytes of the set.
     fn bytes(&self) -> usize;
+
+    /// Bytes of the round.
+    fn round_bytes(&self) -> usize;
 }
 
-/// An empty set for keys of that many limbs.
+/// An empty set for keys of that packing.
 ///
 /// # Panics
 /// If keys do not come in that width.
-pub(super) fn visited(limb_count: usize, worker_count: usize) -> Box<dyn Visited> {
-    debug_assert!(LIMB_COUNTS.contains(&limb_count));
-    match limb_count {
-        1 => Box::new(Shards::<1>::new(worker_count)),
-        2 => Box::new(Shards::<2>::new(worker_count)),
-        4 => Box::new(Shards::<4>::new(worker_count)),
-        8 => Box::new(Shards::<8>::new(worker_count)),
-        16 => Box::new(Shards::<16>::new(worker_count)),
-        32 => Box::new(Shards::<32>::new(worker_count)),
+pub(super) fn visited(packing: &Packing, worker_count: usize) -> Box<dyn Visited> {
+    debug_assert!(LIMB_COUNTS.contains(&packing.limb_count));
+    match packing.limb_count {
+        1 => Box::new(Shards::<1>::new(packing, worker_count)),
+        2 => Box::new(Shards::<2>::new(packing, worker_count)),
+        4 => Box::new(Shards::<4>::new(packing, worker_count)),
+        8 => Box::new(Shards::<8>::new(packing, worker_count)),
+        16 => Box::new(Shards::<16>::new(packing, worker_count)),
+        32 => Box::new(Shards::<32>::new(packing, worker_count)),
         _ => unreachable!("keys come in the widths of LIMB_COUNTS"),
     }
 }
@@ -68,22 +78,7 @@ pub(super) fn raise(maxima: &mut [Word], words: &[Word]) {
     maxima.iter_mut().zip(words).for_each(|(max, word)| *max = (*max).max(*word));
 }
 
-/// The same states, packed anew.
-pub(super) fn repack(
-    mut old: Box<dyn Visited>,
-    from: &Packing,
-    to: &Packing,
-    word_count: usize,
-    worker_count: usize,
-) -> Box<dyn Visited> {
-    let mut new = visited(to.limb_count, worker_count);
-    for shard_ix in 0..SHARD_COUNT {
-        new.fill(&old.drain(shard_ix), from, to, word_count);
-    }
-    new
-}
-
-/// What one worker has found in a round, by shard.
+/// What one worker has found in a round, by shard: mixed keys.
 pub(super) type Outbox<const N: usize> = Vec<Vec<Key<N>>>;
 
 struct Shards<const N: usize> {
@@ -93,11 +88,17 @@ struct Shards<const N: usize> {
 }
 
 impl<const N: usize> Shards<N> {
-    fn new(worker_count: usize) -> Self {
-        Self {
-            shards: (0..SHARD_COUNT).map(|_| Shard::new()).collect(),
-            outboxes: vec![vec![Vec::new(); SHARD_COUNT]; worker_count],
-        }
+    fn new(packing: &Packing, worker_count: usize) -> Self {
+        Self::of((0..SHARD_COUNT).map(|shard_ix| Shard::new(shard_ix, packing)).collect(), worker_count)
+    }
+
+    fn of(shards: Vec<Shard<N>>, worker_count: usize) -> Self {
+        Self { shards, outboxes: vec![vec![Vec::new(); SHARD_COUNT]; worker_count] }
+    }
+
+    fn widened_to<const M: usize>(&mut self, packing: &Packing) -> Box<dyn Visited> {
+        let shards = self.shards.par_iter_mut().map(|shard| shard.widened(packing)).collect();
+        Box::new(Shards::<M>::of(shards, self.outboxes.len()))
     }
 
     fn brought(&self) -> usize {
@@ -138,7 +139,7 @@ impl<const N: usize> Visited for Shards<N> {
         (self.shards.iter().enumerate()).any(|(ix, shard)| brought(ix).any(|keys| shard.misses_any(keys)))
     }
 
-    fn take_fresh(&mut self) -> Vec<Vec<u64>> {
+    fn take_fresh(&mut self) -> Vec<Vec<u8>> {
         self.shards.iter_mut().map(Shard::take_fresh).collect()
     }
 
@@ -147,43 +148,79 @@ impl<const N: usize> Visited for Shards<N> {
     }
 
     fn put(&mut self, marked_key: &[u64]) {
-        let key: Key<N> = marked_key.try_into().expect("the key is as wide as the set's");
-        self.shards[shard_of(&super::store::unmarked(&key))].absorb(&[key]);
+        let mixed: Key<N> = mix(marked_key.try_into().expect("the key is as wide as the set's"));
+        self.shards[shard_of(&mixed)].absorb(&[mixed]);
     }
 
-    fn maxima(&self, packing: &Packing, word_count: usize) -> Vec<Word> {
-        let of_shard = |shard: &Shard<N>| {
-            let (mut maxima, mut words) = (vec![0; word_count], vec![0; word_count]);
-            for key in shard.keys() {
-                packing.unpack(key, &mut words);
-                raise(&mut maxima, &words);
+    fn fill(&mut self, level: &Level, packing: &Packing, word_count: usize) {
+        for chunk in level.chunks(FILL_STATES) {
+            let mut outbox = vec![Vec::new(); SHARD_COUNT];
+            let mut push = |key: &Key<N>| {
+                let mixed = unmarked(&mix(key));
+                outbox[shard_of(&mixed)].push(mixed);
+            };
+            if chunk.packing.family == packing.family {
+                chunk.for_each_key(&mut [0; N], |key| push(key));
+            } else {
+                chunk.for_each(false, word_count, |words| {
+                    let mut key = [0; N];
+                    let fits = packing.pack(words, &mut key);
+                    debug_assert!(fits, "the packing has room for all states");
+                    push(&key);
+                });
             }
-            maxima
-        };
-        let greater = |mut one: Vec<Word>, other: Vec<Word>| {
-            raise(&mut one, &other);
-            one
-        };
-        self.shards.par_iter().map(of_shard).reduce(|| vec![0; word_count], greater)
-    }
-
-    fn drain(&mut self, shard_ix: usize) -> Vec<u64> {
-        self.shards[shard_ix].drain().flatten().collect()
-    }
-
-    fn fill(&mut self, limbs: &[u64], from: &Packing, to: &Packing, word_count: usize) {
-        let mut words = vec![0; word_count];
-        for old in limbs.chunks_exact(from.limb_count) {
-            from.unpack(old, &mut words);
-            let mut key = [0; N];
-            let fits = to.pack(&words, &mut key);
-            debug_assert!(fits, "a packing is replaced by one with more room");
-            self.shards[shard_of(&key)].insert(key);
+            self.shards.par_iter_mut().zip(&outbox).for_each(|(shard, keys)| {
+                keys.iter().for_each(|key| {
+                    shard.insert(key);
+                });
+            });
         }
     }
 
+    fn raise(&self, packing: &Packing, maxima: &mut [Word]) {
+        let mut words = vec![0; maxima.len()];
+        for key in self.shards.iter().flat_map(Shard::keys) {
+            packing.unpack(&key, &mut words);
+            raise(maxima, &words);
+        }
+    }
+
+    fn widen(&mut self, packing: &Packing) -> Option<Box<dyn Visited>> {
+        let set = match packing.limb_count {
+            same if same == N => {
+                self.shards.par_iter_mut().for_each(|shard| shard.widen(packing));
+                return None;
+            }
+            1 => self.widened_to::<1>(packing),
+            2 => self.widened_to::<2>(packing),
+            4 => self.widened_to::<4>(packing),
+            8 => self.widened_to::<8>(packing),
+            16 => self.widened_to::<16>(packing),
+            32 => self.widened_to::<32>(packing),
+            _ => unreachable!("keys come in the widths of LIMB_COUNTS"),
+        };
+        Some(set)
+    }
+
+    fn repacked(&mut self, from: &Packing, to: &Packing, word_count: usize) -> Box<dyn Visited> {
+        let mut new = visited(to, self.outboxes.len());
+        let (mut words, mut key) = (vec![0; word_count], vec![0; to.limb_count]);
+        for old in self.shards.iter().flat_map(Shard::keys) {
+            from.unpack(&old, &mut words);
+            key.fill(0);
+            let fits = to.pack(&words, &mut key);
+            debug_assert!(fits, "a packing is replaced by one with more room");
+            new.put(&key);
+        }
+        drop(new.take_fresh());
+        new
+    }
+
     fn bytes(&self) -> usize {
-        let outboxes: usize = self.outboxes.iter().flatten().map(|keys| keys.capacity() * size_of::<Key<N>>()).sum();
-        outboxes + self.shards.iter().map(Shard::bytes).sum::<usize>()
+        self.shards.iter().map(Shard::bytes).sum()
+    }
+
+    fn round_bytes(&self) -> usize {
+        self.outboxes.iter().flatten().map(|keys| keys.capacity() * size_of::<Key<N>>()).sum()
     }
 }

@@ -48,6 +48,6 @@ pub use nearest::nearest;
 pub use pattern::is_like;
 pub use project::{PROFILE_KEYS, Profile, Project, read_profile, read_project};
 pub use quantity::{duration, size};
-pub use run::{Checked, Conclusion, Manner, Outcome, run};
+pub use run::{Checked, Conclusion, Manner, Outcome, run, run_keeping};
 pub use simulate::{Simulated, Telling, Told, Walked, run_walks};
 pub use sweep::{Axis, Cell};

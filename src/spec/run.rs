@@ -1,9 +1,13 @@
 //! From a check to its outcome.
 
+use serde_json::{Value as Json, json};
+
 use super::judge::another_shape;
 use super::{Check, Expected, Failure, judge};
-use crate::cluster::Entry;
-use crate::engine::{Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore};
+use crate::cluster::{Entry, Instance};
+use crate::engine::{
+    Checkpoints, Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore, explore_keeping,
+};
 use crate::exit::Exit;
 use crate::model::{Budget, Clocks};
 use crate::system::{ActionKind, Fairness, PropertyCard};
@@ -34,7 +38,7 @@ pub struct Checked {
 pub enum Conclusion {
     /// Its search ended.
     Searched(Box<Outcome>),
-    /// Its instance cannot be built, and why.
+    /// Its instance cannot be built, or its search cannot be gone on with, and why.
     Refused(String),
     /// The run was interrupted before it began.
     Skipped,
@@ -59,6 +63,17 @@ pub struct Outcome {
 
 /// Runs a check of the protocol of `entry`.
 pub fn run(check: Check, entry: &dyn Entry, manner: Manner, progress: &dyn Progress) -> Checked {
+    run_keeping(check, entry, manner, None, progress)
+}
+
+/// The same; its search is kept, or gone on with, as `checkpoints` says. Their identity is that of the check.
+pub fn run_keeping(
+    check: Check,
+    entry: &dyn Entry,
+    manner: Manner,
+    checkpoints: Option<Checkpoints>,
+    progress: &dyn Progress,
+) -> Checked {
     if progress.interrupted() {
         return Checked { check, conclusion: Conclusion::Skipped };
     }
@@ -74,7 +89,16 @@ pub fn run(check: Check, entry: &dyn Entry, manner: Manner, progress: &dyn Progr
         paths: manner.paths,
         fairness: check.fairness,
     };
-    let exploration = explore(&*system, &settings, progress);
+    let exploration = match checkpoints {
+        None => explore(&*system, &settings, progress),
+        Some(checkpoints) => {
+            let checkpoints = Checkpoints { identity: identity(&check.instance, &properties), ..checkpoints };
+            match explore_keeping(&*system, &settings, progress, &checkpoints) {
+                Ok(exploration) => exploration,
+                Err(error) => return Checked { check, conclusion: Conclusion::Refused(error.to_string()) },
+            }
+        }
+    };
     let trace_of = |property_ix: usize| {
         let path = exploration.findings[property_ix].as_ref()?.path.as_ref()?;
         Some(Trace::of(&*system, path, &check.instance, property_ix))
@@ -91,6 +115,12 @@ pub fn run(check: Check, entry: &dyn Entry, manner: Manner, progress: &dyn Progr
     }
     let outcome = Outcome { properties, expected, exploration, traces, failures };
     Checked { check, conclusion: Conclusion::Searched(Box::new(outcome)) }
+}
+
+/// What must be the same for a search to be gone on with.
+fn identity(instance: &Instance, properties: &[PropertyCard]) -> Json {
+    let properties: Vec<String> = properties.iter().map(|card| format!("{} ({:?})", card.name, card.kind)).collect();
+    json!({ "instance": instance, "properties": properties })
 }
 
 impl Checked {

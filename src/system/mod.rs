@@ -98,6 +98,22 @@ pub trait TransitionSystem: Send + Sync {
         out.taken_by.extend(successors.iter().map(|successor| instance(successor.kind)));
     }
 
+    /// The tables behind the words as plain numbers, for a system of the same kind that is made later, perhaps by
+    /// another process; `None` if it cannot be continued.
+    fn put_away(&self) -> Option<Vec<u32>> {
+        None
+    }
+
+    /// Fills the tables of a new system with what another has put away: from then on words mean here what they meant
+    /// there.
+    ///
+    /// # Errors
+    /// What does not go together. The system is then of no use any more.
+    fn take_back(&self, saved: &[u32]) -> Result<(), String> {
+        let _ = saved;
+        Err("what is checked cannot be continued".to_owned())
+    }
+
     /// Bytes held by the tables behind the words, an estimate from below.
     fn table_bytes(&self) -> usize {
         0

@@ -122,7 +122,7 @@ impl PropertyCard {
 }
 
 /// A set of properties, by their index in [`TransitionSystem::properties`](super::TransitionSystem::properties).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PropertySet(u64);
 
 impl PropertySet {

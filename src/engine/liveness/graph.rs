@@ -4,6 +4,7 @@
 //! its place in the order in which the search found it; those of one level stand together.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::level::Level;
 use super::super::packing::Packing;
@@ -49,8 +50,8 @@ fn hash(key: &[u64]) -> usize {
 impl<'a> Graph<'a> {
     /// The graph of all states in `levels`, for which `packing` has room; each level is given back as soon as it was
     /// taken over. `None` if there are too many states to number.
-    pub(in super::super) fn new(system: &'a dyn Explain, levels: Vec<Level>, packing: &Packing) -> Option<Self> {
-        let state_count: usize = levels.iter().map(Level::state_count).sum();
+    pub(in super::super) fn new(system: &'a dyn Explain, levels: Vec<Arc<Level>>, packing: &Packing) -> Option<Self> {
+        let state_count: usize = levels.iter().map(|level| level.state_count()).sum();
         if state_count >= EMPTY as usize / 2 {
             return None;
         }
