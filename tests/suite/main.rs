@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `catalogue` | the rules that every shipped protocol is held to |
 //! | `cli` | the command line, run in this process |
+//! | `killed` | searches that are killed and gone on with |
 //! | `manifests` | manifests: what they mean, and every way to get one wrong |
 //! | `mutations` | protocols with a guard taken away turn their checks red |
 //! | `schema` | documents against the schemas of others and of ours |
@@ -16,6 +17,7 @@
 
 mod catalogue;
 mod cli;
+mod killed;
 mod manifests;
 mod mutations;
 mod oracles;
