@@ -5,6 +5,7 @@
 //! | `catalogue` | the rules that every shipped protocol is held to |
 //! | `cli` | the command line, run in this process |
 //! | `explorer` | the explorer over HTTP and in a real browser |
+//! | `killed` | searches that are killed and gone on with |
 //! | `manifests` | manifests: what they mean, and every way to get one wrong |
 //! | `mutations` | protocols with a guard taken away turn their checks red |
 //! | `schema` | documents against the schemas of others and of ours |
@@ -19,6 +20,7 @@
 mod catalogue;
 mod cli;
 mod explorer;
+mod killed;
 mod manifests;
 mod mutations;
 mod oracles;
