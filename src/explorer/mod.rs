@@ -4,7 +4,7 @@
 //! ([`Code`](crate::trace::Code)), and every question is about a code, so that the address in the browser says all, a link
 //! works tomorrow and in another browser, and the server remembers nothing but what saves work.
 //!
-//! A connection costs no thread and asks nothing of a protocol: it sends a [`Question`](desk::Question) to the desk, whose
+//! A connection costs no thread and asks nothing of a protocol: it sends a question to the desk, whose
 //! threads borrow the catalogue. Searches that are started from the page have threads of their own, and the page hears of
 //! them by server-sent events.
 //!

@@ -1,7 +1,7 @@
 //! The space-time diagram, in places of a grid: a lane for each node, a row for each state.
 //!
 //! Row 0 is the start, and row `n` is the step `n` and the state after it. Nothing here knows of pixels: the picture for
-//! files ([`svg`](super::svg)) and the page draw the same places, and the page may hide lanes and fold rows.
+//! files ([`svg()`](super::svg())) and the page draw the same places, and the page may hide lanes and fold rows.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The page on which a run is looked at: what it is told, its picture, and the page itself.
 //!
-//! [`Telling`] is all that is to be said of a run, as one document; [`html`] puts it into a page that needs no server
+//! [`Telling`] is all that is to be said of a run, as one document; [`html()`] puts it into a page that needs no server
 //! and no network. The explorer serves the same page and answers what more it asks.
 //!
 //! | file | what |

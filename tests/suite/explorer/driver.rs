@@ -126,7 +126,7 @@ impl Browser {
     pub(crate) fn until(&self, expression: &str) {
         let started = Instant::now();
         while self.run(&format!("return Boolean({expression})")) != true {
-            let late = started.elapsed() > Duration::from_secs(20);
+            let late = started.elapsed() > Duration::from_secs(60);
             assert!(
                 !late,
                 "{expression} does not become true; the page says:\n{}",

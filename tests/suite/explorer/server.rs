@@ -66,7 +66,7 @@ impl Server {
     /// Sends these bytes and reads until the server has said all; status 0 if it says nothing.
     pub(crate) fn send(&self, request: impl AsRef<[u8]>) -> Response {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         // A server that refuses early may not read to the end.
         let _ = stream.write_all(request.as_ref());
         let mut bytes = Vec::new();
