@@ -23,7 +23,8 @@ fn told(exploration: &Exploration) -> String {
     let mut statistics = exploration.statistics.clone();
     (statistics.elapsed_us, statistics.graph_us, statistics.peak_bytes) = (0, 0, 0);
     // States are numbers that differ from run to run.
-    let finding = |finding: &quorate::engine::Finding| (finding.depth, finding.path.as_ref().map(|path| path.steps.clone()));
+    let finding =
+        |finding: &quorate::engine::Finding| (finding.depth, finding.path.as_ref().map(|path| path.steps.clone()));
     let findings: Vec<_> = exploration.findings.iter().map(|found| found.as_ref().map(finding)).collect();
     format!("{:?} {findings:?} {statistics:?}", exploration.ended)
 }
@@ -66,6 +67,7 @@ fn read(folder: &Path) -> String {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the moments at which it is killed are spread over its time")]
 fn a_search_that_was_killed_comes_to_the_same() {
     let alone = empty("alone");
     let begun = std::time::Instant::now();
