@@ -6,6 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `telling` | a run with all that can be told of it |
+//! | `findings` | where properties find something; orders of calls |
 //! | `diagram`, `svg` | the space-time diagram in places of a grid; as a file |
 //! | `options` | what can happen next, what cannot and why |
 //! | `calls` | the calls of clients, read from the history |
@@ -18,6 +19,7 @@ mod assets;
 mod calls;
 mod diagram;
 mod digest;
+mod findings;
 mod html;
 mod options;
 mod svg;
@@ -27,9 +29,8 @@ mod words;
 pub use assets::{ASSETS, Asset, import_map, served, sha256_base64};
 pub use calls::Call;
 pub use diagram::{Arrow, Band, Diagram, Event, Flag, Span};
+pub use findings::{Found, OrderTold, PropertyTold};
 pub use html::{CheckLine, Export, Offline, OfflineRun, html};
 pub use options::{Impossible, Options, Possible, options};
 pub use svg::svg;
-pub use telling::{
-    ChangeTold, ContrastTold, Found, Goal, OrderTold, PropertyTold, StateTold, StepTold, TELLING_VERSION, Telling,
-};
+pub use telling::{ChangeTold, ContrastTold, Goal, StateTold, StepTold, TELLING_VERSION, Telling};
