@@ -10,7 +10,7 @@
 //!  7  cli              one subcommand a file; its arguments, its exit code
 //!  5  spec, report     the manifest in; verdicts and formats out
 //!  4  engine, walk, trace  searches and random walks over integers; counterexamples as plain data
-//!  2  cluster          actors + network + faults => the waist
+//!  2  cluster, foreign actors + network + faults => the waist; any stateright model => the waist
 //!  1  model            the words a protocol author uses
 //!  0  system           the waist: words, interning, plain values, TransitionSystem
 //! ```
@@ -21,6 +21,7 @@
 //!   [`Environment`](model::Environment).
 //! - [`cluster`]: the semantics, on one page; the only place where protocol code runs, and it runs once for each
 //!   distinct (node state, event).
+//! - [`foreign`]: any stateright model as such a system, its states kept whole.
 //! - [`engine`]: [`explore`](engine::explore), breadth first, exact, parallel.
 //! - [`walk`]: [`simulate`](walk::simulate), seeded random walks and what they estimate; never says that anything holds.
 //! - [`trace`]: a counterexample as versioned data; telling it; taking it again.
@@ -66,6 +67,7 @@ pub mod cli;
 pub mod cluster;
 pub mod engine;
 pub mod exit;
+pub mod foreign;
 pub mod model;
 pub mod report;
 pub mod spec;
