@@ -11,7 +11,7 @@
 //!  6  explorer         a page to look at a run, and to take it otherwise
 //!  5  spec, report     the manifest in; verdicts and formats out
 //!  4  engine, walk, trace  searches and random walks over integers; counterexamples as plain data
-//!  2  cluster          actors + network + faults => the waist
+//!  2  cluster, foreign actors + network + faults => the waist; any stateright model => the waist
 //!  1  model            the words a protocol author uses
 //!  0  system           the waist: words, interning, plain values, TransitionSystem
 //! ```
@@ -22,6 +22,7 @@
 //!   [`Environment`](model::Environment).
 //! - [`cluster`]: the semantics, on one page; the only place where protocol code runs, and it runs once for each
 //!   distinct (node state, event).
+//! - [`foreign`]: any stateright model as such a system, its states kept whole.
 //! - [`engine`]: [`explore`](engine::explore), breadth first, exact, parallel.
 //! - [`walk`]: [`simulate`](walk::simulate), seeded random walks and what they estimate; never says that anything holds.
 //! - [`trace`]: a counterexample as versioned data; telling it; taking it again.
@@ -69,6 +70,7 @@ pub mod cluster;
 pub mod engine;
 pub mod exit;
 pub mod explorer;
+pub mod foreign;
 pub mod model;
 pub mod report;
 pub mod spec;

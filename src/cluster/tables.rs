@@ -1,7 +1,7 @@
 //! A cluster, and the filling of its tables.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use indexmap::IndexSet;
 use stateright::actor::{Envelope, Id};
@@ -40,6 +40,8 @@ pub struct Cluster<P: Protocol> {
     pub(super) measures: Measures<P>,
     /// Whether some handler has ever gone wrong.
     failed: AtomicBool,
+    /// Handlers that were called.
+    pub(super) calls: AtomicU64,
     /// What each call of the protocol's code has made, see [`saved`](super::saved).
     pub(super) made: Mutex<Vec<u32>>,
 }
@@ -71,6 +73,7 @@ impl<P: Protocol> Cluster<P> {
             facts: Interner::default(),
             recorded: PairMemo::default(),
             failed: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
             made: Mutex::default(),
             conditions,
             measures: Measures::new(P::observables(), roster.len()),
@@ -107,6 +110,7 @@ impl<P: Protocol> Cluster<P> {
         let position = &self.positions[node];
         let number = position.effect_of.get_or_compute(slot, event.code(), || {
             let outcome = self.call(node, position.slots.get(slot), event).run();
+            self.calls.fetch_add(1, Ordering::Relaxed);
             let (after, sent) = self.number(node, outcome);
             let effect = position.effects.intern(after.clone());
             self.keep_handled(node, slot, event, effect, &after, &sent);

@@ -1,5 +1,7 @@
 //! The steps out of a global state: those of its nodes, put together from their rows, and those of the world.
 
+use std::sync::atomic::Ordering;
+
 use super::event::Event;
 use super::inbox::{Inbox, message_of};
 use super::moves::{self, Move, corrupted};
@@ -266,6 +268,10 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
 
     fn fair_instances(&self, state: &[Word], out: &mut FairInstances) {
         self.list_instances(state, out);
+    }
+
+    fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     fn put_away(&self) -> Option<Vec<u32>> {

@@ -167,6 +167,8 @@ pub struct Exploration {
     pub graph_cut: Option<Cut>,
     /// The numbers.
     pub statistics: Statistics,
+    /// What it took.
+    pub effort: Effort,
 }
 
 impl Exploration {
@@ -249,6 +251,21 @@ pub struct Statistics {
     pub peak_bytes: u64,
     /// Microseconds from start to end.
     pub elapsed_us: u64,
+}
+
+/// What a search took. Unlike [`Statistics`] it depends on threads and on luck.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Effort {
+    /// Most bytes of the set of states.
+    pub set_bytes: u64,
+    /// Most bytes of the levels: those that are still to be expanded, and all where ways may be asked for.
+    pub level_bytes: u64,
+    /// Most bytes of what is on its way into the set.
+    pub round_bytes: u64,
+    /// Most bytes of the tables behind the words.
+    pub table_bytes: u64,
+    /// Calls of the code behind the system. The results of all other steps were remembered.
+    pub calls: u64,
 }
 
 /// Hears of a search while it runs, and may end it.

@@ -31,7 +31,7 @@ mod visited;
 
 pub use checkpoint::{CheckpointError, Checkpoints};
 pub use exploration::{
-    Cut, Ended, Ending, Exploration, Finding, Limits, Path, Paths, Progress, Settings, Silent, Statistics, StopWhen,
-    Verdict,
+    Cut, Effort, Ended, Ending, Exploration, Finding, Limits, Path, Paths, Progress, Settings, Silent, Statistics,
+    StopWhen, Verdict,
 };
 pub use search::{explore, explore_keeping};

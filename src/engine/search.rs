@@ -13,7 +13,9 @@ use rayon::prelude::*;
 
 use super::checkpoint::{CheckpointError, Checkpoints, Keeper, Kernel};
 use super::expand::{Expander, Tally, Work};
-use super::exploration::{Cut, Ended, Exploration, Finding, Path, Paths, Progress, Settings, Statistics, StopWhen};
+use super::exploration::{
+    Cut, Effort, Ended, Exploration, Finding, Path, Paths, Progress, Settings, Statistics, StopWhen,
+};
 use super::level::{Chunk, Level};
 use super::liveness::{self, Graph, Watch};
 use super::packing::{MARK, Packing};
@@ -89,6 +91,7 @@ struct Search<'a> {
     /// By property: where it first found something, and all states at that distance in which it does.
     found: Vec<Option<Target>>,
     statistics: Statistics,
+    effort: Effort,
     /// Microseconds that the search took before it was continued.
     earlier_us: u64,
     keeper: Option<Keeper>,
@@ -126,6 +129,7 @@ impl<'a> Search<'a> {
             open: PropertySet::of(property_count, |ix| system.properties()[ix].kind.shows_in() != ShowsIn::Graph),
             found: vec![None; property_count],
             statistics: Statistics::default(),
+            effort: Effort::default(),
             earlier_us: 0,
             keeper,
             to_keep: None,
@@ -161,6 +165,7 @@ impl<'a> Search<'a> {
             found,
             earlier_us: statistics.elapsed_us,
             statistics,
+            effort: Effort::default(),
             keeper: Some(keeper),
             to_keep: None,
         }
@@ -424,8 +429,14 @@ impl<'a> Search<'a> {
     fn breathe(&mut self, next: &Level, queued: u64) -> Result<(), Cut> {
         let fresh = self.visited().fresh_count() + next.state_count();
         let levels: usize = self.levels.iter().map(|level| level.bytes()).sum();
-        let set = self.visited().bytes() + self.visited().round_bytes();
-        let bytes = (set + levels + next.bytes() + self.system.table_bytes()) as u64;
+        let (set, round) = (self.visited().bytes(), self.visited().round_bytes());
+        let (levels, tables) = (levels + next.bytes(), self.system.table_bytes());
+        let effort = &mut self.effort;
+        effort.set_bytes = effort.set_bytes.max(set as u64);
+        effort.level_bytes = effort.level_bytes.max(levels as u64);
+        effort.round_bytes = effort.round_bytes.max(round as u64);
+        effort.table_bytes = effort.table_bytes.max(tables as u64);
+        let bytes = (set + round + levels + tables) as u64;
         self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
         self.statistics.elapsed_us = self.elapsed_us();
         self.keep_if_due();
@@ -472,7 +483,8 @@ impl<'a> Search<'a> {
             Ended::Stopped | Ended::Cut(_) => None,
         };
         self.statistics.elapsed_us = self.elapsed_us();
-        Exploration { ended, findings, graph_cut, statistics: self.statistics }
+        let effort = Effort { calls: self.system.calls(), ..self.effort };
+        Exploration { ended, findings, graph_cut, statistics: self.statistics, effort }
     }
 
     /// Decides the properties that show in the graph.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::json::Numbers;
 use super::numbers::{bytes, count, elapsed};
 use super::style::{FAINT, STRONG, paint};
+use crate::engine::{Effort, Exploration};
 use crate::spec::{Checked, Outcome};
 use crate::system::ActionKind;
 
@@ -56,13 +57,26 @@ struct Row<'a> {
     protocol: &'a str,
     name: &'a str,
     statistics: Numbers<'a>,
+    effort: Effort,
+    /// Most bytes, of all, for each distinct state.
+    bytes_per_state: f64,
+    /// The kinds of step that were never taken.
+    never_taken: Vec<&'static str>,
 }
 
 /// The numbers of every search, for machines.
 pub fn json(checks: &[Checked]) -> String {
     let rows = checks.iter().filter_map(|checked| {
-        let statistics = Numbers::of(&checked.outcome()?.exploration.statistics);
-        Some(Row { protocol: &checked.check.instance.protocol, name: &checked.check.name, statistics })
+        let Exploration { statistics, effort, .. } = &checked.outcome()?.exploration;
+        let kinds = ActionKind::ALL.into_iter().zip(statistics.actions);
+        Some(Row {
+            protocol: &checked.check.instance.protocol,
+            name: &checked.check.name,
+            statistics: Numbers::of(statistics),
+            effort: *effort,
+            bytes_per_state: statistics.peak_bytes as f64 / statistics.distinct.max(1) as f64,
+            never_taken: kinds.filter(|(_, number)| *number == 0).map(|(kind, _)| kind.word()).collect(),
+        })
     });
     let document = Document {
         format: "quorate-statistics",

@@ -250,7 +250,7 @@ pub fn counts(exploration: &Exploration) -> Option<Lock> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Finding, Statistics};
+    use crate::engine::{Effort, Finding, Statistics};
     use crate::system::PropertyKind;
 
     const HOLDS: Expected = Expected::Holds;
@@ -267,7 +267,7 @@ mod tests {
         ];
         let statistics = Statistics { distinct: 100, depth: 7, ..Statistics::default() };
         let findings = found.map(|depth| depth.map(|depth| Finding { depth, path: None })).to_vec();
-        let exploration = Exploration { ended, findings, graph_cut: None, statistics };
+        let exploration = Exploration { ended, findings, graph_cut: None, statistics, effort: Effort::default() };
         let failures = judge(&properties, &expect, lock, &exploration);
         let name = |ix: usize| format!("{}: ", properties[ix].name);
         failures.iter().map(|f| f.property_ix().map(name).unwrap_or_default() + &f.to_string()).collect()

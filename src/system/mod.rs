@@ -100,6 +100,11 @@ pub trait TransitionSystem: Send + Sync {
         out.taken_by.extend(successors.iter().map(|successor| instance(successor.kind)));
     }
 
+    /// How often the code behind the words was run so far; what else was asked was remembered.
+    fn calls(&self) -> u64 {
+        0
+    }
+
     /// The tables behind the words as plain numbers, for a system of the same kind that is made later, perhaps by
     /// another process; `None` if it cannot be continued.
     fn put_away(&self) -> Option<Vec<u32>> {
