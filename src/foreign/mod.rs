@@ -223,7 +223,7 @@ where
 
     fn put_away(&self) -> Option<Vec<u32>> {
         let origin = |number| self.origins.get(number).copied().map(<[u32; 2]>::from);
-        (0..self.states.len()).map(origin).collect::<Option<Vec<_>>>().map(|origins| origins.into_flattened())
+        (0..self.states.len()).map(origin).collect::<Option<Vec<_>>>().map(Vec::into_flattened)
     }
 
     fn take_back(&self, saved: &[u32]) -> Result<(), String> {
