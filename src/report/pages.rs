@@ -92,22 +92,29 @@ pub fn faults(family: &str, columns: &[&str], documented: &[Documented<'_>]) -> 
     page
 }
 
-/// Claims about what a resource takes, which fencing keeps where mutual exclusion by belief is lost.
-const EFFECTS: [&str; 2] = ["no-late-write", "no-stale-write"];
+/// What fencing keeps where mutual exclusion is lost: nothing that is out of date is taken by the resource.
+const EFFECT: &str = "no-stale-write";
+/// What may be lost as long as that is kept.
+const BELIEFS: [&str; 2] = ["mutual-exclusion", "no-late-write"];
 
 /// How bad it is, and in words.
 fn outcome(check: &Check, properties: &[PropertyCard]) -> (u8, String) {
     let fallen = violated(check, properties);
     let names = || fallen.iter().map(|card| code(&card.name)).collect::<Vec<_>>().join(", ");
-    let is_effect = |card: &PropertyCard| EFFECTS.contains(&card.name.as_str());
-    let progress =
-        |card: &PropertyCard| card.kind.shows_in() == ShowsIn::Graph || card.kind.shows_in() == ShowsIn::Deadlock;
-    let kept = properties.iter().any(|card| is_effect(card) && check.expected(card) == Expected::Holds);
-    match fallen.as_slice() {
-        [] => (0, "safe".to_owned()),
-        all if all.iter().all(|card| progress(card)) => (1, format!("blocks ({})", names())),
-        [belief] if belief.name == "mutual-exclusion" && kept => (2, "two believe, fencing holds".to_owned()),
-        _ => (3, format!("**unsafe** ({})", names())),
+    let is_progress = |card: &&PropertyCard| match card.kind.shows_in() {
+        ShowsIn::Graph | ShowsIn::Deadlock => true,
+        ShowsIn::State | ShowsIn::Step => false,
+    };
+    let is_belief = |card: &&PropertyCard| BELIEFS.contains(&card.name.as_str());
+    let kept = check.expect.get(EFFECT) == Some(&Expected::Holds);
+    if fallen.is_empty() {
+        (0, "safe".to_owned())
+    } else if fallen.iter().copied().all(|card| is_progress(&card)) {
+        (1, format!("blocks ({})", names()))
+    } else if kept && fallen.iter().copied().all(|card| is_belief(&card)) {
+        (2, format!("fenced ({})", names()))
+    } else {
+        (3, format!("**unsafe** ({})", names()))
     }
 }
 
