@@ -37,8 +37,10 @@ fn counts(checked: &Checked) -> Option<Counted> {
 /// Whether the locks have changed the file. It is read anew: the run may have taken hours. It is put in place as
 /// a whole: a full disk shall not leave half a manifest.
 fn write_file(session: &Session<'_>, file: &str, locks: &[Counted]) -> Result<bool, CliError> {
-    let path = session.folder.join(file);
+    let linked = session.folder.join(file);
     let failed = |verb, error| CliError::File { verb, path: PathBuf::from(file), error };
+    // A link stays one: what it leads to is put in place.
+    let path = linked.canonicalize().map_err(|error| failed("read", error))?;
     let text = std::fs::read_to_string(&path).map_err(|error| failed("read", error))?;
     let locked = spec::lock(&text, locks).map_err(|error| failed("read", std::io::Error::other(error.to_string())))?;
     if locked == text {

@@ -62,8 +62,23 @@ pub fn overview(documented: &[Documented<'_>]) -> String {
     rows_of(heads, rows)
 }
 
-/// Schemes against faults, from checks that have a tag `scheme/NAME`, one `fault/COLUMN` or more, and the tag `family`.
-pub fn faults(family: &str, columns: &[&str], documented: &[Documented<'_>]) -> String {
+/// What a table of schemes against faults is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultGrid<'a> {
+    /// The tag of the checks that belong to it.
+    pub family: &'a str,
+    /// The faults, as in the tags `fault/NAME`.
+    pub columns: &'a [&'a str],
+    /// The property that fencing keeps where others are lost.
+    pub effect: &'a str,
+    /// Properties that are no matter of the scheme.
+    pub aside: &'a [&'a str],
+}
+
+/// Schemes against faults, from the checks that have the tag of the family, one `scheme/NAME` and one `fault/NAME` or
+/// more. Of several checks in a cell the worst counts.
+pub fn faults(grid: FaultGrid<'_>, documented: &[Documented<'_>]) -> String {
+    let FaultGrid { family, columns, .. } = grid;
     let tagged: Vec<(&dyn Entry, &Check)> = documented
         .iter()
         .flat_map(|(entry, checks)| checks.iter().map(|check| (*entry, check)))
@@ -92,26 +107,22 @@ pub fn faults(family: &str, columns: &[&str], documented: &[Documented<'_>]) -> 
     page
 }
 
-/// What fencing keeps where mutual exclusion is lost: nothing that is out of date is taken by the resource.
-const EFFECT: &str = "no-stale-write";
-/// What may be lost as long as that is kept.
-const BELIEFS: [&str; 2] = ["mutual-exclusion", "no-late-write"];
-
 /// How bad it is, and in words.
-fn outcome(check: &Check, properties: &[PropertyCard]) -> (u8, String) {
-    let fallen = violated(check, properties);
+fn outcome(grid: FaultGrid<'_>, check: &Check, properties: &[PropertyCard]) -> (u8, String) {
+    let mut fallen = violated(check, properties);
+    fallen.retain(|card| !grid.aside.contains(&card.name.as_str()));
     let names = || fallen.iter().map(|card| code(&card.name)).collect::<Vec<_>>().join(", ");
     let is_progress = |card: &&PropertyCard| match card.kind.shows_in() {
         ShowsIn::Graph | ShowsIn::Deadlock => true,
         ShowsIn::State | ShowsIn::Step => false,
     };
-    let is_belief = |card: &&PropertyCard| BELIEFS.contains(&card.name.as_str());
-    let kept = check.expect.get(EFFECT) == Some(&Expected::Holds);
+    // Not just what nobody asked: the check itself says that it holds.
+    let is_kept = check.expect.get(grid.effect) == Some(&Expected::Holds);
     if fallen.is_empty() {
         (0, "safe".to_owned())
     } else if fallen.iter().copied().all(|card| is_progress(&card)) {
         (1, format!("blocks ({})", names()))
-    } else if kept && fallen.iter().copied().all(|card| is_belief(&card)) {
+    } else if is_kept {
         (2, format!("fenced ({})", names()))
     } else {
         (3, format!("**unsafe** ({})", names()))

@@ -95,8 +95,7 @@ fn without_one_guard_the_check_of_the_protocol_is_red() {
         };
         let told = report::failures(&checked);
         assert!(outcome.failures.iter().any(caught), "{name}: {told}");
-        // After so many steps, or at the start.
-        let sentence = format!("{property} is violated a");
+        let sentence = format!("{property} is violated ");
         assert!(told.contains("where it should hold") && told.contains(&sentence), "{name}: {told}");
     });
 }

@@ -4,10 +4,12 @@
 //! | module | what |
 //! |---|---|
 //! | `deviations` | every deviation is met, and what was met becomes small |
+//! | `priority` | walks by priority find deep bugs earlier |
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod deviations;
+mod priority;
 
 use std::path::PathBuf;
 

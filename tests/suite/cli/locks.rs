@@ -43,3 +43,17 @@ fn counts_are_written_where_all_is_as_expected() {
     assert_eq!(project.run(&["check", "--name", "two", "--name", "every"]).exit, Exit::Expected);
     assert_eq!(project.files("specs"), ["turnstile.toml"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_that_is_a_link_stays_one() {
+    let project = Project::with_spec("locks-link", SPEC);
+    let link = project.folder.join("specs/turnstile.toml");
+    let kept = project.folder.join("kept.toml");
+    std::fs::rename(&link, &kept).unwrap();
+    std::os::unix::fs::symlink(&kept, &link).unwrap();
+    let ran = project.run(&["check", "--update-lock"]);
+    assert_eq!(ran.exit, Exit::Differs);
+    assert!(link.is_symlink());
+    assert_ne!(project.read("kept.toml"), SPEC);
+}
