@@ -96,7 +96,7 @@ pub fn faults(grid: FaultGrid<'_>, documented: &[Documented<'_>]) -> String {
             let here = tagged.iter().filter(|(_, check)| wanted.iter().all(|tag| check.tags.contains(tag)));
             // The worst says what one may trust.
             let worst = here
-                .map(|(entry, check)| (outcome(check, &entry.properties()), check))
+                .map(|(entry, check)| (outcome(grid, check, &entry.properties()), check))
                 .max_by_key(|(found, _)| found.0);
             let cell =
                 worst.map_or_else(|| "—".to_owned(), |((_, word), check)| format!("{word}: {}", line(&check.name)));
