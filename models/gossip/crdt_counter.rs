@@ -24,7 +24,7 @@ use quorate::system::Evidence;
 use quorate::{Id, deviations, params};
 use serde::Serialize;
 
-use super::exchange::{Exchange, Replica, Replicated, is_write, others};
+use super::exchange::{Exchange, Replica, Replicated, converges, divergence, is_write, others};
 
 params! {
     /// The replicas, and how far they count.
@@ -175,18 +175,6 @@ fn sum(node: &Node<'_, Replica<GCounter>>) -> Option<u8> {
     vector(node).map(|vector| vector.iter().sum())
 }
 
-fn converges() -> Property<CrdtCounter> {
-    let claim = "When nobody counts any more all replicas come to hold the same, for good";
-    Claim::eventually_always("converges", claim).by_nodes(
-        |_: &CrdtCounter, node| vector(node),
-        |_, held| {
-            let mut held = held.iter().flatten();
-            let first = held.next()?;
-            held.any(|other| other != first).then(|| Evidence::new("two replicas do not hold the same"))
-        },
-    )
-}
-
 fn adds_up() -> Property<CrdtCounter> {
     let claim = "In the end every replica has counted all acknowledged increments";
     Claim::eventually_always("adds-up", claim).by_world(|_: &CrdtCounter, world: &World<'_, CrdtCounter>| {
@@ -212,17 +200,6 @@ fn monotone() -> Property<CrdtCounter> {
             let mut sums = before.iter().zip(after).filter_map(|(before, after)| before.zip(*after));
             let (before, after) = sums.find(|(before, after)| after < before)?;
             Some(Evidence::new(format!("a replica had counted {before}, and has {after}")))
-        },
-    )
-}
-
-fn divergence() -> Property<CrdtCounter> {
-    Claim::sometimes("divergence", "Two replicas hold different vectors").by_nodes(
-        |_: &CrdtCounter, node| vector(node),
-        |_, held| {
-            let mut held = held.iter().flatten();
-            let first = held.next()?;
-            held.any(|other| other != first).then(|| Evidence::new("two replicas hold different vectors"))
         },
     )
 }

@@ -9,7 +9,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use quorate::model::{Cause, Datum, Step};
+use quorate::model::{Cause, Claim, Datum, Node, Property, Protocol, Step};
+use quorate::system::Evidence;
 use quorate::{Actor, Id, Out, choice_param};
 use serde::Serialize;
 use stateright::actor::model_timeout;
@@ -168,4 +169,28 @@ pub fn is_write<R: Replicated>(step: &Step<'_, Replica<R>>) -> bool {
 /// All but `ix` of so many replicas.
 pub fn others(count: usize, ix: usize) -> Vec<Id> {
     (0..count).filter(|peer| *peer != ix).map(Id::from).collect()
+}
+
+/// Replicas that are up agree in the end.
+pub fn converges<R: Replicated, P: Protocol<Actor = Replica<R>>>() -> Property<P> {
+    let claim = "When nothing is written any more all replicas that are up come to hold the same, for good";
+    Claim::eventually_always("converges", claim).by_nodes(|_: &P, node| value(node), |_, held| apart(held))
+}
+
+/// They do not agree all the time.
+pub fn divergence<R: Replicated, P: Protocol<Actor = Replica<R>>>() -> Property<P> {
+    Claim::sometimes("divergence", "Two replicas that are up do not hold the same")
+        .by_nodes(|_: &P, node| value(node), |_, held| apart(held))
+}
+
+fn value<R: Replicated>(node: &Node<'_, Replica<R>>) -> Option<R::Value> {
+    node.state.map(|replica| replica.value.clone())
+}
+
+/// Two replicas, of those that are up, that do not hold the same.
+fn apart<V: PartialEq>(held: &[Option<V>]) -> Option<Evidence> {
+    let mut up = held.iter().enumerate().filter_map(|(ix, value)| Some((Id::from(ix), value.as_ref()?)));
+    let (first, own) = up.next()?;
+    let (other, _) = up.find(|(_, others)| *others != own)?;
+    Some(Evidence::new(format!("{first:?} and {other:?} do not hold the same")))
 }

@@ -29,7 +29,7 @@ use quorate::system::Evidence;
 use quorate::{Id, deviations, params};
 use serde::Serialize;
 
-use super::exchange::{Exchange, Replica, Replicated, is_write, others};
+use super::exchange::{Exchange, Replica, Replicated, converges, is_write, others};
 
 params! {
     /// The replicas, and who writes how often.
@@ -184,18 +184,6 @@ impl Protocol for LwwRegister {
 
 fn register(node: &Node<'_, Replica<LastWriterWins>>) -> Option<Register> {
     node.state.map(|replica| replica.value)
-}
-
-fn converges() -> Property<LwwRegister> {
-    let claim = "When nobody writes any more all replicas come to hold the same, for good";
-    Claim::eventually_always("converges", claim).by_nodes(
-        |_: &LwwRegister, node| register(node),
-        |_, held| {
-            let mut held = held.iter().flatten();
-            let first = held.next()?;
-            held.any(|other| other != first).then(|| Evidence::new("two replicas do not hold the same"))
-        },
-    )
 }
 
 fn no_lost_update() -> Property<LwwRegister> {

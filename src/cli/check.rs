@@ -43,7 +43,7 @@ pub(super) fn check(session: &Session<'_>, args: &CheckArgs, streams: &mut Strea
     let mut outputs = Outputs::open(session, profile.outputs.as_deref().unwrap_or_default(), &args.report.stats)?;
     let started = Instant::now();
     let plan = plan(args, &profile, protocol.is_some());
-    let checkpoints = keeping::of_checks(session, &args.search, &checks)?;
+    let checkpoints = keeping::of_checks(session, &args.search, &checks, streams)?;
     let checked = match protocol {
         Some(_) => run(session, (checks, checkpoints), plan, None, &mut outputs, streams)?,
         None => {

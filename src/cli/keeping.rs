@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::args::SearchArgs;
 use super::artifacts::{free_name, slug};
-use super::{CliError, Session};
+use super::{CliError, Session, Streams};
 use crate::engine::Checkpoints;
 use crate::spec::Check;
 
@@ -20,6 +20,7 @@ pub(super) fn of_checks(
     session: &Session<'_>,
     args: &SearchArgs,
     checks: &[Check],
+    streams: &mut Streams<'_>,
 ) -> Result<Vec<Checkpoints>, CliError> {
     let at = |folder: &PathBuf| session.folder.join(folder);
     let from = args.resume.as_ref().map(at);
@@ -28,16 +29,20 @@ pub(super) fn of_checks(
         return Err(CliError::Usage(format!("--resume {}: there is no such folder", folder.display())));
     }
     let mut taken = BTreeSet::new();
-    let of_check = |check: &Check| {
+    let mut kept = Vec::new();
+    for check in checks {
         let stem = format!("{}.{}", slug(&check.instance.protocol), slug(&check.name));
         let name = free_name(&stem, "checkpoint", &mut taken);
-        Checkpoints {
+        let resume = from.as_ref().map(|from| from.join(&name)).filter(|folder| folder.is_dir());
+        if args.resume.is_some() && resume.is_none() {
+            writeln!(streams.err, "{}: nothing is kept of `{}`: it begins now", check.instance.protocol, check.name)?;
+        }
+        kept.push(Checkpoints {
             folder: to.join(&name),
             every: args.every.unwrap_or(EVERY),
             identity: Json::Null,
-            // What was not begun then begins now.
-            resume: from.as_ref().map(|from| from.join(&name)).filter(|folder| folder.is_dir()),
-        }
-    };
-    Ok(checks.iter().map(of_check).collect())
+            resume,
+        });
+    }
+    Ok(kept)
 }

@@ -54,7 +54,7 @@ pub(super) fn compare(runs: &Runs<'_>, run: &Run, with: &str) -> Result<Comparis
 fn parting(run: &Run, other: &dyn Explain) -> ContrastTold {
     let snapshots: Vec<Snapshot> = run.path.states.iter().map(|state| run.system.snapshot(state)).collect();
     let taken = steps(&*run.system, &run.path, &snapshots, &run.instance);
-    ContrastTold::of(&contrast_of(other, &snapshots[0], &taken, run.instance.environment.network))
+    ContrastTold::of(&contrast_of(other, &snapshots[0], &taken, run.instance.environment.keeps_delivered()))
 }
 
 /// The steps of `path` in `other`, found by what they are, as far as they can be taken.

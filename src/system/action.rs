@@ -265,6 +265,50 @@ impl Action {
         }
     }
 
+    /// The message that the step is about: sender, receiver, and what was sent.
+    pub fn message(&self) -> Option<(&str, &str, &Value)> {
+        match self {
+            Self::Deliver { from, to, message }
+            | Self::Drop { from, to, message }
+            | Self::Duplicate { from, to, message }
+            | Self::Corrupt { from, to, message, .. } => Some((from, to, message)),
+            Self::Timeout { .. }
+            | Self::Choose { .. }
+            | Self::Restart { .. }
+            | Self::Resume { .. }
+            | Self::Heal
+            | Self::Tick
+            | Self::Crash { .. }
+            | Self::LoseSave { .. }
+            | Self::TearSave { .. }
+            | Self::Pause { .. }
+            | Self::Partition { .. }
+            | Self::Drift { .. } => None,
+        }
+    }
+
+    /// Whether that message is still in flight after the step. `keeps_delivered` says what the network does with a
+    /// message that arrives, as it was sent or not.
+    pub fn leaves_in_flight(&self, keeps_delivered: bool) -> bool {
+        match self.kind() {
+            ActionKind::Duplicate => true,
+            ActionKind::Deliver | ActionKind::Corrupt => keeps_delivered,
+            ActionKind::Drop
+            | ActionKind::Timeout
+            | ActionKind::Choose
+            | ActionKind::Restart
+            | ActionKind::Resume
+            | ActionKind::Heal
+            | ActionKind::Tick
+            | ActionKind::Crash
+            | ActionKind::LoseSave
+            | ActionKind::TearSave
+            | ActionKind::Pause
+            | ActionKind::Partition
+            | ActionKind::Drift => false,
+        }
+    }
+
     /// The nodes that take part: sender and receiver of a message, or the one whose step it is. Nobody where the
     /// whole world takes part.
     pub fn nodes(&self) -> Vec<&str> {

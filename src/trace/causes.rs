@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Step, Trace};
-use crate::model::NetworkKind;
-use crate::system::{Action, InFlight, Snapshot};
+use crate::system::{InFlight, Snapshot};
 
 /// A message in flight, and the steps that it binds.
 #[derive(Clone, Debug)]
@@ -19,7 +18,7 @@ struct Token {
 /// a message rests on the one that sent it; one that takes a message out of flight rests, too, on those that
 /// had received it and left it there. Of messages with the same content the one sent first is received first.
 pub fn causes(trace: &Trace) -> Vec<Vec<usize>> {
-    causes_of(&trace.start, &trace.steps, trace.instance.environment.network == NetworkKind::Duplicating)
+    causes_of(&trace.start, &trace.steps, trace.instance.environment.keeps_delivered())
 }
 
 /// The same for steps that need not show anything; `keeps` says whether what is delivered stays in flight.
@@ -46,11 +45,11 @@ impl<'a> Flying<'a> {
 
     fn take(&mut self, ix: usize, step: &'a Step, keeps: bool) -> Vec<usize> {
         let mut rests_on = Vec::new();
-        if let Some((from, to, message, leaves)) = subject(&step.action, keeps) {
-            let tokens = self.tokens.entry((from, to, message)).or_default();
+        if let Some((from, to, message)) = step.action.message() {
+            let tokens = self.tokens.entry((from, to, message.to_string())).or_default();
             if let Some(token) = tokens.first_mut() {
                 rests_on.extend(token.sender);
-                if leaves {
+                if step.action.leaves_in_flight(keeps) {
                     token.readers.push(ix);
                 } else {
                     rests_on.append(&mut tokens.remove(0).readers);
@@ -71,25 +70,27 @@ impl<'a> Flying<'a> {
     }
 }
 
-/// The message that an action is about, and whether it stays in flight.
-fn subject(action: &Action, keeps: bool) -> Option<(&str, &str, String, bool)> {
-    let about = |from, to, message: &crate::system::Value, leaves| Some((from, to, message.to_string(), leaves));
-    match action {
-        Action::Deliver { from, to, message } => about(from.as_str(), to.as_str(), message, keeps),
-        Action::Duplicate { from, to, message } => about(from.as_str(), to.as_str(), message, true),
-        Action::Drop { from, to, message } => about(from.as_str(), to.as_str(), message, false),
-        Action::Corrupt { from, to, message, .. } => about(from.as_str(), to.as_str(), message, false),
-        Action::Timeout { .. }
-        | Action::Choose { .. }
-        | Action::Restart { .. }
-        | Action::Resume { .. }
-        | Action::Heal
-        | Action::Tick
-        | Action::Crash { .. }
-        | Action::LoseSave { .. }
-        | Action::TearSave { .. }
-        | Action::Pause { .. }
-        | Action::Partition { .. }
-        | Action::Drift { .. } => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::{Action, Value};
+
+    fn step(action: Action) -> Step {
+        Step { action, changes: Vec::new(), sent: Vec::new(), lost: Vec::new() }
+    }
+
+    /// A corrupted delivery leaves the message where a delivery does: a drop that comes later rests on both.
+    #[test]
+    fn what_arrives_otherwise_is_kept_like_what_arrives() {
+        let (from, to, message) = ("a".to_owned(), "b".to_owned(), Value::Int(1));
+        let sent = InFlight { from: from.clone(), to: to.clone(), message: message.clone() };
+        let start = Snapshot { network: vec![sent], ..Snapshot::default() };
+        let corrupt =
+            Action::Corrupt { from: from.clone(), to: to.clone(), message: message.clone(), arrives: Value::Int(2) };
+        let deliver = Action::Deliver { from: from.clone(), to: to.clone(), message: message.clone() };
+        let drop = Action::Drop { from, to, message };
+        let steps = [corrupt, deliver, drop].map(step);
+        assert_eq!(causes_of(&start, &steps, true), [vec![], vec![], vec![0, 1]]);
+        assert_eq!(causes_of(&start, &steps, false), [vec![], vec![], vec![]] as [Vec<usize>; 3]);
     }
 }

@@ -9,7 +9,6 @@ use super::record::step_between;
 use super::replay::nearest;
 use super::story::outcome;
 use super::{Step, Trace};
-use crate::model::NetworkKind;
 use crate::system::{Action, Explain, Snapshot, Successors};
 
 /// Where a trace parts from the protocol as it should be.
@@ -41,16 +40,15 @@ pub enum Contrast {
 
 /// Takes the steps of `trace` in `system`, which is of the same instance without its deviations, until they part.
 pub fn contrast(system: &dyn Explain, trace: &Trace) -> Contrast {
-    contrast_of(system, &trace.start, &trace.steps, trace.instance.environment.network)
+    contrast_of(system, &trace.start, &trace.steps, trace.instance.environment.keeps_delivered())
 }
 
-/// The same for steps that need not show anything.
-pub fn contrast_of(system: &dyn Explain, start: &Snapshot, steps: &[Step], network: NetworkKind) -> Contrast {
+/// The same for steps that need not show anything; `keeps_delivered` says whether what is delivered stays in flight.
+pub fn contrast_of(system: &dyn Explain, start: &Snapshot, steps: &[Step], keeps_delivered: bool) -> Contrast {
     let start = json(start);
     let Some(mut here) = system.initial().into_iter().find(|state| json(&system.snapshot(state)) == start) else {
         return Contrast::AtStart;
     };
-    let keeps_delivered = network == NetworkKind::Duplicating;
     let mut successors = Successors::default();
     for (ix, recorded) in steps.iter().enumerate() {
         system.successors(&here, &mut successors);

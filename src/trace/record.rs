@@ -72,29 +72,8 @@ pub(super) fn step_between(action: Action, before: &Snapshot, after: &Snapshot, 
 
 /// The message that the action takes out of the network.
 fn taken_out(action: &Action, keeps_delivered: bool) -> Option<InFlight> {
-    match action {
-        Action::Deliver { from, to, message } | Action::Corrupt { from, to, message, .. } if !keeps_delivered => {
-            Some(InFlight { from: from.clone(), to: to.clone(), message: message.clone() })
-        }
-        Action::Drop { from, to, message } => {
-            Some(InFlight { from: from.clone(), to: to.clone(), message: message.clone() })
-        }
-        Action::Deliver { .. }
-        | Action::Duplicate { .. }
-        | Action::Corrupt { .. }
-        | Action::Timeout { .. }
-        | Action::Choose { .. }
-        | Action::Restart { .. }
-        | Action::Resume { .. }
-        | Action::Heal
-        | Action::Tick
-        | Action::Crash { .. }
-        | Action::LoseSave { .. }
-        | Action::TearSave { .. }
-        | Action::Pause { .. }
-        | Action::Partition { .. }
-        | Action::Drift { .. } => None,
-    }
+    let (from, to, message) = action.message().filter(|_| !action.leaves_in_flight(keeps_delivered))?;
+    Some(InFlight { from: from.to_owned(), to: to.to_owned(), message: message.clone() })
 }
 
 /// What there is more of in `these` than in `those`, in the order of `these`.

@@ -10,6 +10,8 @@ use crate::system::{
 /// Two counters that go up to `top`, each by itself; the first may crash back to zero as often as it likes.
 struct Counters {
     top: Word,
+    /// The crash comes only where both are at the top and nothing else can happen.
+    crashes_late: bool,
     cards: Vec<PropertyCard>,
 }
 
@@ -20,7 +22,7 @@ fn counters(top: Word) -> Counters {
         card("first-at-top", PropertyKind::Sometimes),
         card("ends-even", PropertyKind::NoDeadlock),
     ];
-    Counters { top, cards }
+    Counters { top, crashes_late: false, cards }
 }
 
 impl TransitionSystem for Counters {
@@ -40,7 +42,8 @@ impl TransitionSystem for Counters {
                 out.finish_if_edited(ActionKind::Timeout, true);
             }
         }
-        if state[0] > 0 {
+        let may_crash = state[0] > 0 && (!self.crashes_late || state.iter().all(|count| *count == self.top));
+        if may_crash {
             out.edit(0, 0);
             out.finish_if_edited(ActionKind::Crash, true);
         }
@@ -137,6 +140,21 @@ fn walks_end_at_rest_or_are_cut() {
     let short = Settings { steps_max: 3, ..settings };
     let told = simulate(&system, &short, &Silent);
     assert_eq!((told.walks_at_rest, told.walks_cut, told.steps), (0, 200, 600));
+}
+
+/// What only a crash after the end of all else brings about is met too.
+#[test]
+fn a_walk_at_rest_may_take_a_fault() {
+    let system = Counters { crashes_late: true, ..counters(2) };
+    for strategy in strategies() {
+        let settings =
+            Settings { strategy, stop_at_violation: false, walk_on: true, walks_max: 400, ..Settings::default() };
+        let told = simulate(&system, &settings, &Silent);
+        let crashes = told.actions[ActionKind::Crash as usize];
+        // Half of the walks end at the first rest, half of the others at the second, and so on.
+        assert!((300..500).contains(&crashes), "{}: {crashes} crashes", settings.strategy.word());
+        assert_eq!(told.walks_at_rest, 400);
+    }
 }
 
 #[test]

@@ -106,6 +106,8 @@ quorate::deviations! {
         RecoveryF = "recovery-f" breaks "committed-kept";
         /// A replica that recovers takes the log of any primary that answers, though another answer names a later view.
         RecoveryAnyView = "recovery-any-view" breaks "committed-kept";
+        /// A replica that has recovered does not acknowledge what it took over and is not committed.
+        NoAckAfterRecovery = "no-ack-after-recovery" breaks "progress";
         /// A replica uses the same nonce each time that it recovers.
         NoNonce = "no-nonce" breaks "committed-kept";
         /// A replica that hears of a later view cuts its log back to what is committed and counts as normal in that

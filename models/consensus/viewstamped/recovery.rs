@@ -65,6 +65,11 @@ impl Replica {
             me.record.log = record.log;
             self.enter(me, view, record.commit, o);
             self.go_on(me, known, o);
+            // What it took over it is prepared for (4.1, step 4), and nobody tells it again: the paper has the primary send a
+            // PREPARE again that is not answered in time, which is not modelled.
+            if me.is_normal() && !self.breaks(Deviation::NoAckAfterRecovery) {
+                self.acknowledge(me, self.primary_of(me.view), o);
+            }
         }
     }
 

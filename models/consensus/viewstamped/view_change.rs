@@ -109,7 +109,9 @@ impl Replica {
         }
         me.record.log = record.log;
         self.enter(me, view, record.commit, o);
-        self.acknowledge(me, src, o);
+        if !self.breaks(Deviation::NoAckAfterStartView) {
+            self.acknowledge(me, src, o);
+        }
     }
 
     /// A backup is normal in a view whose log it has.
@@ -124,8 +126,7 @@ impl Replica {
 
     /// A backup says what it is prepared for, if that is not known to be committed.
     pub(super) fn acknowledge(&self, me: &ReplicaState, primary: Id, o: &mut Out<Member>) {
-        let is_open = me.op() > me.record.commit;
-        if is_open && !self.breaks(Deviation::NoAckAfterStartView) {
+        if me.op() > me.record.commit {
             o.send(primary, Msg::PrepareOk { view: me.view, op: me.op() });
         }
     }

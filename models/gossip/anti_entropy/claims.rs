@@ -5,7 +5,7 @@ use quorate::model::{Assumption, Claim, Condition, Node, Property, World};
 use quorate::system::Evidence;
 
 use super::{AntiEntropy, Database, Entry, Items};
-use crate::gossip::exchange::Replica;
+use crate::gossip::exchange::{Replica, converges, divergence};
 
 fn items(node: &Node<'_, Replica<Database>>) -> Option<Items> {
     node.state.map(|site| site.value.clone())
@@ -13,19 +13,6 @@ fn items(node: &Node<'_, Replica<Database>>) -> Option<Items> {
 
 pub(super) fn all() -> Vec<Property<AntiEntropy>> {
     vec![converges(), reliable(), never_forgets(), stays_deleted(), divergence(), everybody_knows()]
-}
-
-fn converges() -> Property<AntiEntropy> {
-    let claim = "When nothing is written any more all sites that are up come to hold the same, for good";
-    Claim::eventually_always("converges", claim).by_nodes(
-        |_: &AntiEntropy, node| items(node),
-        |_, held| {
-            let mut up = held.iter().enumerate().filter_map(|(ix, items)| Some((Id::from(ix), items.as_ref()?)));
-            let (first, own) = up.next()?;
-            let (other, _) = up.find(|(_, others)| *others != own)?;
-            Some(Evidence::new(format!("{first:?} and {other:?} do not hold the same")))
-        },
-    )
 }
 
 fn knows(node: &Node<'_, Replica<Database>>, item: Id) -> bool {
@@ -66,17 +53,6 @@ fn stays_deleted() -> Property<AntiEntropy> {
         |_, back| {
             let id = Id::from(back.iter().position(|back| *back == Some(true))?);
             Some(Evidence::new(format!("{id:?} had deleted its item, and has it again")))
-        },
-    )
-}
-
-fn divergence() -> Property<AntiEntropy> {
-    Claim::sometimes("divergence", "Two sites that are up do not hold the same").by_nodes(
-        |_: &AntiEntropy, node| items(node),
-        |_, held| {
-            let mut up = held.iter().flatten();
-            let first = up.next()?;
-            up.any(|others| others != first).then(|| Evidence::new("two sites do not hold the same"))
         },
     )
 }

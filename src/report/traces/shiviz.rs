@@ -44,25 +44,8 @@ pub(super) fn shiviz(trace: &Trace) -> String {
 
 /// Who has sent the message: the receiver knows at least that it has started.
 fn sender_at_start<'a>(trace: &'a Trace, action: &Action) -> Option<&'a str> {
-    let from = match action {
-        Action::Deliver { from, .. }
-        | Action::Drop { from, .. }
-        | Action::Duplicate { from, .. }
-        | Action::Corrupt { from, .. } => from,
-        Action::Timeout { .. }
-        | Action::Choose { .. }
-        | Action::Restart { .. }
-        | Action::Resume { .. }
-        | Action::Heal
-        | Action::Tick
-        | Action::Crash { .. }
-        | Action::LoseSave { .. }
-        | Action::TearSave { .. }
-        | Action::Pause { .. }
-        | Action::Partition { .. }
-        | Action::Drift { .. } => return None,
-    };
-    trace.start.nodes.iter().map(|node| node.name.as_str()).find(|name| name == from)
+    let (from, ..) = action.message()?;
+    trace.start.nodes.iter().map(|node| node.name.as_str()).find(|name| *name == from)
 }
 
 fn host(action: &Action) -> &str {

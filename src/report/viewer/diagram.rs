@@ -174,9 +174,10 @@ impl Drawing {
         }
         for (ix, step) in steps.iter().enumerate() {
             let row = ix + 1;
-            if let Some((from, to, message)) = message(&step.action) {
+            if let Some((from, to, message)) = step.action.message() {
+                let message = message.to_string();
                 let waiting = flying.entry((from.to_owned(), to.to_owned(), message.clone())).or_default();
-                let stays = stays(&step.action, keeps);
+                let stays = step.action.leaves_in_flight(keeps);
                 let sent = waiting.first().map_or(0, |first| first.sent);
                 if let Some(first) = waiting.first_mut() {
                     first.is_read = true;
@@ -265,28 +266,6 @@ fn place(action: &Action) -> Option<&str> {
     }
 }
 
-/// The message that a step is about.
-fn message(action: &Action) -> Option<(&str, &str, String)> {
-    match action {
-        Action::Deliver { from, to, message }
-        | Action::Drop { from, to, message }
-        | Action::Duplicate { from, to, message }
-        | Action::Corrupt { from, to, message, .. } => Some((from, to, message.to_string())),
-        Action::Timeout { .. }
-        | Action::Choose { .. }
-        | Action::Restart { .. }
-        | Action::Resume { .. }
-        | Action::Heal
-        | Action::Tick
-        | Action::Crash { .. }
-        | Action::LoseSave { .. }
-        | Action::TearSave { .. }
-        | Action::Pause { .. }
-        | Action::Partition { .. }
-        | Action::Drift { .. } => None,
-    }
-}
-
 /// What is written at a step; its kind is drawn.
 fn label(action: &Action) -> String {
     match action {
@@ -308,26 +287,5 @@ fn label(action: &Action) -> String {
             format!("partition {}", sides.join(" | "))
         }
         Action::Drift { ticks, .. } => format!("its clock drifts by {ticks:+}"),
-    }
-}
-
-/// Whether the message of a step is in flight after it.
-fn stays(action: &Action, keeps: bool) -> bool {
-    match action {
-        Action::Duplicate { .. } => true,
-        Action::Deliver { .. } | Action::Corrupt { .. } => keeps,
-        Action::Drop { .. }
-        | Action::Timeout { .. }
-        | Action::Choose { .. }
-        | Action::Restart { .. }
-        | Action::Resume { .. }
-        | Action::Heal
-        | Action::Tick
-        | Action::Crash { .. }
-        | Action::LoseSave { .. }
-        | Action::TearSave { .. }
-        | Action::Pause { .. }
-        | Action::Partition { .. }
-        | Action::Drift { .. } => false,
     }
 }

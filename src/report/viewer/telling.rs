@@ -15,7 +15,6 @@ use super::findings::{OrderTold, PropertyTold, flags, orders, properties};
 use super::words::sentence;
 use crate::cluster::Instance;
 use crate::engine::Path;
-use crate::model::NetworkKind;
 use crate::system::{Action, Explain, InFlight, PropertyKind, Snapshot};
 use crate::trace::{
     Change, Contrast, Ending, NoReturn, Outcome, Part, Step, Trace, as_written, causes_of, setting, steps,
@@ -145,15 +144,14 @@ impl Telling {
         let taken = steps(system, path, &snapshots, instance);
         let calls = calls(&snapshots);
         let snapshots: Vec<Snapshot> = snapshots.iter().map(as_written).collect();
-        let keeps = instance.environment.network == NetworkKind::Duplicating;
-        let causes = causes_of(&snapshots[0], &taken, keeps);
+        let keeps_delivered = instance.environment.keeps_delivered();
+        let causes = causes_of(&snapshots[0], &taken, keeps_delivered);
         let loop_to = match path.ending {
             crate::engine::Ending::Loop { from, .. } => Some(from),
             crate::engine::Ending::Found | crate::engine::Ending::Stop { .. } | crate::engine::Ending::Trap => None,
         };
         let mut pool = Pool::default();
         let states = snapshots.iter().map(|snapshot| pool.state(snapshot)).collect();
-        let keeps_delivered = instance.environment.keeps_delivered();
         let properties = properties(system, path);
         let mut diagram = Diagram::of(&snapshots, &taken, &causes, keeps_delivered, loop_to);
         diagram.flags = flags(&properties);

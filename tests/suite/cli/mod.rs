@@ -2,6 +2,7 @@
 
 mod ad_hoc;
 mod catalogue;
+mod checkpoints;
 mod explore;
 mod formats;
 mod locks;
