@@ -86,9 +86,9 @@ quorate::deviations! {
         MajorityValue = "majority-value" breaks "agreement";
         /// The proposer does not save its round: after a restart it uses the same ballots again.
         ProposerRestartSameBallot = "proposer-restart-same-ballot" breaks "one-value-per-ballot";
-        /// Ballots do not name their proposer: several proposers use the same ones. As long as an acceptor
-        /// promises a ballot only once, and only to who asked, at most one of them gets a quorum.
-        DupBallots = "dup-ballots" harmless;
+        /// Ballots do not name their proposer: several proposers use the same ones. As long as an acceptor promises a ballot only
+        /// once, and only to who asked, and two quorums of phase 1 meet, at most one of them gets a quorum.
+        DupBallots = "dup-ballots" breaks "one-value-per-ballot";
         /// The proposer tries once and gives up when its timer fires or it restarts.
         NoRetry = "no-retry" breaks "terminates";
         /// The acceptor promises without remembering it.

@@ -128,8 +128,8 @@ quorate::deviations! {
         CommitMax = "commit-max" breaks "leader-completeness";
         /// The leader commits what all followers have.
         CommitMin = "commit-min" breaks "progress";
-        /// The leader counts acknowledgements of its earlier terms: as its log then was, it still is.
-        StaleAckCounted = "stale-ack-counted" harmless;
+        /// The leader counts acknowledgements of its earlier terms, though its log may have been replaced in between.
+        StaleAckCounted = "stale-ack-counted" breaks "leader-completeness";
         /// The leader answers a read without asking whether it still leads.
         ReadLocally = "read-locally" breaks "reads-current";
         /// The leader takes reads before it has committed an entry of its term.
@@ -177,8 +177,9 @@ impl Protocol for Raft {
         if params.candidates > params.servers {
             return Err(format!("{} candidates are more than the {} servers", params.candidates, params.servers));
         }
-        if params.start == Start::Figure8 && params.servers != 3 {
-            return Err(format!("figure 8 is drawn for 3 servers here, not for {}", params.servers));
+        let is_drawn = matches!(params.start, Start::Figure8 | Start::Overwritten);
+        if is_drawn && params.servers != 3 {
+            return Err(format!("this start is drawn for 3 servers, not for {}", params.servers));
         }
         Ok(Self { params, deviations })
     }

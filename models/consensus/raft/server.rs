@@ -210,6 +210,9 @@ impl Actor for Server {
         let Some(durable) = storage else {
             self.save(&self.initial.durable, o);
             self.send_appends(&self.initial, o);
+            if let Some((to, late)) = self.params.start.under_way(self.id) {
+                o.send(to, late);
+            }
             self.set_timers(&self.initial, o);
             return self.initial.clone();
         };
