@@ -12,7 +12,7 @@ use super::fencing::{Breach, Grants};
 pub enum Stance {
     /// Nothing, or nothing any more.
     Away,
-    /// Waits for a reply.
+    /// Waits for a reply, or for its turn.
     Waits,
     /// Found the lock taken, and pauses or waits to be woken.
     Pauses,
@@ -24,6 +24,8 @@ pub enum Stance {
     Done,
     /// Had its last round, and knows that the resource refused its write.
     Refused,
+    /// Died of an exception.
+    Raised,
 }
 
 /// The state of a member.
@@ -33,13 +35,16 @@ pub(super) type StateOf<P> = <<P as Protocol>::Actor as Actor>::State;
 pub(super) trait Lock: Protocol<Actor: ProtocolActor, History: History> {
     /// What a member is at, if it is a client.
     fn stance(state: &StateOf<Self>) -> Option<Stance>;
+}
 
+/// A lock whose grants are numbered.
+pub(super) trait Granting: Lock {
     /// The ghost that knows in which order grants and writes came.
     fn grants(history: &Self::History) -> &Grants;
 }
 
 /// The clients that are up and stand so.
-fn at(stances: &[Option<Stance>], wanted: Stance) -> impl Iterator<Item = Id> + '_ {
+pub(super) fn at(stances: &[Option<Stance>], wanted: Stance) -> impl Iterator<Item = Id> + '_ {
     let stands = move |(_, stance): &(usize, &Option<Stance>)| **stance == Some(wanted);
     stances.iter().enumerate().filter(stands).map(|(ix, _)| Id::from(ix))
 }
@@ -61,13 +66,13 @@ pub(super) fn mutual_exclusion<P: Lock>() -> Property<P> {
     })
 }
 
-fn no_breach<P: Lock>(name: &str, about: &str, sentence: fn(&Breach) -> Option<String>) -> Property<P> {
+fn no_breach<P: Granting>(name: &str, about: &str, sentence: fn(&Breach) -> Option<String>) -> Property<P> {
     Claim::always(name, about)
         .by_history(move |_, history| P::grants(history).breaches.iter().find_map(sentence).map(Evidence::new))
 }
 
 /// In order.
-pub(super) fn in_order<P: Lock>() -> Property<P> {
+pub(super) fn in_order<P: Granting>() -> Property<P> {
     no_breach("in-order", "Clients get the lock in the order of their grants", |breach| match breach {
         Breach::Overtaken { client, grant, after } => {
             Some(format!("{client:?} got the lock by grant {grant} after another had got it by grant {after}"))
@@ -77,7 +82,7 @@ pub(super) fn in_order<P: Lock>() -> Property<P> {
 }
 
 /// No write after one under a newer grant.
-pub(super) fn no_stale_write<P: Lock>() -> Property<P> {
+pub(super) fn no_stale_write<P: Granting>() -> Property<P> {
     let about = "The resource takes no write under an older grant than one that it took";
     no_breach("no-stale-write", about, |breach| match breach {
         Breach::Stale { by, grant, after } => {
@@ -88,7 +93,7 @@ pub(super) fn no_stale_write<P: Lock>() -> Property<P> {
 }
 
 /// No write after a newer grant.
-pub(super) fn no_late_write<P: Lock>() -> Property<P> {
+pub(super) fn no_late_write<P: Granting>() -> Property<P> {
     let about = "The resource takes no write of one after whom another has got the lock";
     no_breach("no-late-write", about, |breach| match breach {
         Breach::Late { by, grant, after } => Some(format!(
@@ -106,22 +111,33 @@ pub(super) fn no_waiter<P: Lock>() -> Property<P> {
     })
 }
 
-/// What must be reached by every lock: contention, a handover, and the end.
+/// A client finds the lock taken.
+pub(super) fn contention<P: Lock>() -> Property<P> {
+    by_stances(Claim::sometimes("contention", "A client finds the lock taken"), |stances| {
+        let taken = at(stances, Stance::Pauses).chain(at(stances, Stance::GaveUp)).next()?;
+        Some(format!("{taken:?} found the lock taken"))
+    })
+}
+
+/// The lock goes from one to another.
+pub(super) fn handover<P: Lock>() -> Property<P> {
+    by_stances(Claim::sometimes("handover", "A client has the lock after another released it"), |stances| {
+        let (before, after) = (at(stances, Stance::Done).next()?, at(stances, Stance::Believes).next()?);
+        Some(format!("{after:?} has the lock after {before:?}"))
+    })
+}
+
+/// All come to an end.
+pub(super) fn all_done<P: Lock>() -> Property<P> {
+    by_stances(Claim::sometimes("all-done", "Every client has had the lock and released it"), |stances| {
+        let clients = stances.iter().flatten().count();
+        (clients > 0 && at(stances, Stance::Done).count() == clients).then(|| "all are done".to_owned())
+    })
+}
+
+/// What must be reached by every lock.
 pub(super) fn witnesses<P: Lock>() -> Vec<Property<P>> {
-    vec![
-        by_stances(Claim::sometimes("contention", "A client finds the lock taken"), |stances| {
-            let taken = at(stances, Stance::Pauses).chain(at(stances, Stance::GaveUp)).next()?;
-            Some(format!("{taken:?} found the lock taken"))
-        }),
-        by_stances(Claim::sometimes("handover", "A client has the lock after another released it"), |stances| {
-            let (before, after) = (at(stances, Stance::Done).next()?, at(stances, Stance::Believes).next()?);
-            Some(format!("{after:?} has the lock after {before:?}"))
-        }),
-        by_stances(Claim::sometimes("all-done", "Every client has had the lock and released it"), |stances| {
-            let clients = stances.iter().flatten().count();
-            (clients > 0 && at(stances, Stance::Done).count() == clients).then(|| "all are done".to_owned())
-        }),
-    ]
+    vec![contention(), handover(), all_done()]
 }
 
 /// The resource refuses one whose lock has passed on.

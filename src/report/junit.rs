@@ -9,6 +9,7 @@ use std::fmt::Write;
 use super::failures::told;
 use super::format::Run;
 use super::plain;
+use super::xml::{escaped, quoted};
 use crate::exit::Exit;
 use crate::spec::{Checked, Conclusion, Outcome};
 use crate::trace::story;
@@ -103,25 +104,4 @@ fn elapsed_us(checked: &Checked) -> u64 {
 
 fn seconds(us: u64) -> String {
     format!("{}.{:03}", us / 1_000_000, us / 1_000 % 1_000)
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", escaped(text).replace('"', "&quot;").replace('\n', "&#10;"))
-}
-
-/// Text as XML has it. Characters that XML 1.0 cannot have at all are shown as a question mark.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '\n' | '\t' => escaped.push(letter),
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            letter if letter.is_control() => escaped.push('\u{fffd}'),
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

@@ -23,7 +23,7 @@
 //! | `protocols`, `starter` | what the catalogue has; a manifest to begin with |
 //! | `variants` | what each deviation flips |
 //! | `pages` | pages of documentation from the catalogue and the specs |
-//! | `numbers`, `style`, `wrap` | numbers, colours, lines |
+//! | `numbers`, `style`, `wrap`, `xml` | numbers, colours, lines, tags |
 
 mod comparison;
 mod failures;
@@ -52,6 +52,7 @@ pub mod variants;
 mod verdicts;
 pub mod viewer;
 mod wrap;
+mod xml;
 
 pub use comparison::comparison;
 pub use failures::{failures, unused_faults};

@@ -265,6 +265,24 @@ impl Action {
         }
     }
 
+    /// The node whose step it is: who receives a message, or whom it happens to. `None` where a message is lost on its
+    /// way, and where the whole world takes part.
+    pub fn place(&self) -> Option<&str> {
+        match self {
+            Self::Deliver { to, .. } | Self::Duplicate { to, .. } | Self::Corrupt { to, .. } => Some(to),
+            Self::Drop { .. } | Self::Partition { .. } | Self::Heal | Self::Tick => None,
+            Self::Timeout { node, .. }
+            | Self::Choose { node, .. }
+            | Self::Restart { node }
+            | Self::Resume { node }
+            | Self::Crash { node }
+            | Self::LoseSave { node }
+            | Self::TearSave { node, .. }
+            | Self::Pause { node }
+            | Self::Drift { node, .. } => Some(node),
+        }
+    }
+
     /// The message that the step is about: sender, receiver, and what was sent.
     pub fn message(&self) -> Option<(&str, &str, &Value)> {
         match self {

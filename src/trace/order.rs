@@ -17,7 +17,7 @@ use super::{Part, Trace};
 use crate::cluster::Instance;
 use crate::engine::Path;
 use crate::model::{InFlightAtCrash, NetworkKind};
-use crate::system::{Action, Explain};
+use crate::system::{Action, ActionKind, Explain};
 
 /// The same steps in canonical order. What shows in a step or in the graph, and a lasso, stays as it is.
 ///
@@ -75,20 +75,8 @@ fn dependences(trace: &Trace, history_in_order: bool) -> Vec<Vec<usize>> {
 
 /// The node whose step it is. A lost message is nobody's, except where it stood before others.
 fn place(action: &Action, is_fifo: bool) -> Option<&str> {
-    match action {
-        Action::Deliver { to, .. } | Action::Duplicate { to, .. } | Action::Corrupt { to, .. } => Some(to),
-        Action::Drop { to, .. } => is_fifo.then_some(to),
-        Action::Timeout { node, .. }
-        | Action::Choose { node, .. }
-        | Action::Restart { node }
-        | Action::Resume { node }
-        | Action::Crash { node }
-        | Action::LoseSave { node }
-        | Action::TearSave { node, .. }
-        | Action::Pause { node }
-        | Action::Drift { node, .. } => Some(node),
-        Action::Partition { .. } | Action::Heal | Action::Tick => None,
-    }
+    let stood_before_others = is_fifo && action.kind() == ActionKind::Drop;
+    action.place().or_else(|| action.message().filter(|_| stood_before_others).map(|(_, to, _)| to))
 }
 
 fn is_crash_or_restart(action: &Action) -> bool {

@@ -5,7 +5,7 @@ use quorate::model::{Assumption, Claim, Condition, Node, Property, World};
 use quorate::system::Evidence;
 
 use super::{EtcdLock, Ledger, Member, State};
-use crate::locks::claims::{self, Lock, Stance};
+use crate::locks::claims::{self, Granting, Lock, Stance};
 use crate::locks::fencing::Grants;
 use crate::stores::etcd::Key;
 
@@ -16,7 +16,9 @@ impl Lock for EtcdLock {
             State::Cluster(_) | State::Resource(_) => None,
         }
     }
+}
 
+impl Granting for EtcdLock {
     fn grants(ledger: &Ledger) -> &Grants {
         &ledger.grants
     }

@@ -5,7 +5,7 @@ use quorate::model::{Assumption, Claim, Condition, Node, Property};
 use quorate::system::Evidence;
 
 use super::{LOCK, Member, Phase, RedisFailover, SentinelState, State};
-use crate::locks::claims::{self, Lock, Stance};
+use crate::locks::claims::{self, Granting, Lock, Stance};
 use crate::locks::fencing::Grants;
 use crate::locks::ownership::Grant;
 use crate::stores::redis::Value;
@@ -17,7 +17,9 @@ impl Lock for RedisFailover {
             State::Server(_) | State::Sentinel(_) => None,
         }
     }
+}
 
+impl Granting for RedisFailover {
     fn grants(grants: &Grants) -> &Grants {
         grants
     }

@@ -32,7 +32,7 @@ use serde::Serialize;
 pub use client::{Client, ClientState, Phase};
 pub use server::{Holder, Server, ServerState};
 
-use super::claims::{self, Lock, Stance};
+use super::claims::{self, Granting, Lock, Stance};
 use super::fencing::{Fence, GrantFact, Grants, Resource, Write, Written};
 
 params! {
@@ -240,7 +240,9 @@ impl Lock for LeaseLock {
             State::Server(_) | State::Resource(_) => None,
         }
     }
+}
 
+impl Granting for LeaseLock {
     fn grants(grants: &Grants) -> &Grants {
         grants
     }

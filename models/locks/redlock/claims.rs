@@ -5,7 +5,7 @@ use quorate::model::{Assumption, Claim, Condition, Property};
 use quorate::system::Evidence;
 
 use super::{LOCK, Ledger, Redlock, State};
-use crate::locks::claims::{self, Lock, Stance};
+use crate::locks::claims::{self, Granting, Lock, Stance};
 use crate::locks::fencing::Grants;
 
 impl Lock for Redlock {
@@ -15,7 +15,9 @@ impl Lock for Redlock {
             State::Master(_) | State::Resource(_) => None,
         }
     }
+}
 
+impl Granting for Redlock {
     fn grants(ledger: &Ledger) -> &Grants {
         &ledger.grants
     }

@@ -44,8 +44,9 @@ use quorate::{Id, Out, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
-use super::claims::{self, Lock};
-use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
+use super::claims::{self, ZookeeperClients};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Timer, ledger, mark};
+use crate::locks::claims::{Lock, Stance, StateOf, all_done, handover, mutual_exclusion};
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
 
 /// `lock_path`, of the one resource.
@@ -215,6 +216,12 @@ pub struct ZookeeperArticle {
 }
 
 impl Lock for ZookeeperArticle {
+    fn stance(state: &StateOf<Self>) -> Option<Stance> {
+        claims::stance::<Client>(state)
+    }
+}
+
+impl ZookeeperClients for ZookeeperArticle {
     type Client = Client;
 }
 
@@ -254,9 +261,8 @@ impl Protocol for ZookeeperArticle {
     }
 
     fn properties() -> Vec<Property<Self>> {
-        let mut properties =
-            vec![claims::no_raise(), claims::mutual_exclusion(), claims::no_wrong_delete(), claims::retry()];
-        properties.extend(claims::witnesses());
+        let mut properties = vec![claims::no_raise(), mutual_exclusion(), claims::no_wrong_delete(), claims::retry()];
+        properties.extend([handover(), all_done(), claims::expiry()]);
         properties
     }
 

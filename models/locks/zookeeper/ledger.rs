@@ -6,7 +6,8 @@ use quorate::Id;
 use quorate::model::{Cause, Facts, History, Step};
 use serde::Serialize;
 
-use super::{LockClient, Member, Msg, Stance, State};
+use super::{LockClient, Member, Msg, State};
+use crate::locks::claims::Stance;
 use crate::stores::zookeeper::{Command, FromEnsemble, Mark, Reply, Tree};
 
 /// Something that happened.

@@ -35,6 +35,7 @@ pub use line::Line;
 pub use queue::ZookeeperQueue;
 pub use single::ZookeeperLock;
 
+use super::claims::Stance;
 use crate::stores::zookeeper::{Call, Ensemble, FromEnsemble, Mark, Request, SessionTimeout, Tree};
 
 /// A write on its way to the resource.
@@ -129,27 +130,6 @@ pub struct Outlook {
     pub session: u8,
     /// What it is at.
     pub stance: Stance,
-}
-
-/// What a client has to do with the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub enum Stance {
-    /// Nothing, or nothing any more.
-    Away,
-    /// Waits for a reply, or for its turn.
-    Waits,
-    /// Found the lock taken, and pauses or waits to be woken.
-    Pauses,
-    /// Had its last round, and did not get the lock in it.
-    GaveUp,
-    /// Believes that it has the lock.
-    Believes,
-    /// Had its last round, and had the lock in it.
-    Done,
-    /// Had its last round, and knows that the resource refused its write.
-    Refused,
-    /// Died of an exception.
-    Raised,
 }
 
 /// What a client keeps over a crash: what makes the names of its rounds and sessions differ from those of its former

@@ -17,8 +17,11 @@ use quorate::{Id, Out, deviations, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
-use super::claims::{self, Lock};
-use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, Timer, ledger, mark};
+use super::claims::{self, ZookeeperClients};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Timer, ledger, mark};
+use crate::locks::claims::{
+    Lock, Stance, StateOf, all_done, contention, handover, mutual_exclusion, no_waiter, refusal,
+};
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
 
 params! {
@@ -340,6 +343,12 @@ pub struct ZookeeperQueue {
 }
 
 impl Lock for ZookeeperQueue {
+    fn stance(state: &StateOf<Self>) -> Option<Stance> {
+        claims::stance::<Client>(state)
+    }
+}
+
+impl ZookeeperClients for ZookeeperQueue {
     type Client = Client;
 }
 
@@ -385,16 +394,16 @@ impl Protocol for ZookeeperQueue {
 
     fn properties() -> Vec<Property<Self>> {
         let mut properties = vec![
-            claims::mutual_exclusion(),
+            mutual_exclusion(),
             claims::in_order(),
             claims::no_herd(),
             claims::no_stale_write(),
             claims::nodes_freed(),
-            claims::no_waiter(),
-            claims::contention(),
-            claims::refusal(),
+            no_waiter(),
+            contention(),
+            refusal(),
         ];
-        properties.extend(claims::witnesses());
+        properties.extend([handover(), all_done(), claims::expiry()]);
         properties
     }
 

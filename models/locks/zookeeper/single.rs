@@ -18,8 +18,9 @@ use quorate::{Id, Out, deviations, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
-use super::claims::{self, Lock};
-use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Stance, State, Timer, ledger, mark};
+use super::claims::{self, ZookeeperClients};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, State, Timer, ledger, mark};
+use crate::locks::claims::{Lock, Stance, StateOf, all_done, contention, handover, mutual_exclusion, refusal};
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, Mark, NewPath, Path, Reply};
 
 /// The name of the node.
@@ -295,6 +296,12 @@ pub struct ZookeeperLock {
 }
 
 impl Lock for ZookeeperLock {
+    fn stance(state: &StateOf<Self>) -> Option<Stance> {
+        claims::stance::<Client>(state)
+    }
+}
+
+impl ZookeeperClients for ZookeeperLock {
     type Client = Client;
 }
 
@@ -369,15 +376,15 @@ impl Protocol for ZookeeperLock {
 
     fn properties() -> Vec<Property<Self>> {
         let mut properties = vec![
-            claims::mutual_exclusion(),
+            mutual_exclusion(),
             claims::no_wrong_delete(),
             no_self_block(),
             claims::no_stale_write(),
             claims::nodes_freed(),
-            claims::contention(),
-            claims::refusal(),
+            contention(),
+            refusal(),
         ];
-        properties.extend(claims::witnesses());
+        properties.extend([handover(), all_done(), claims::expiry()]);
         properties
     }
 

@@ -26,7 +26,7 @@ pub(super) fn shiviz(trace: &Trace) -> String {
         last.insert(&node.name, clock);
     }
     for (step, rests_on) in trace.steps.iter().zip(causes(trace)) {
-        let host = host(&step.action);
+        let host = step.action.place().unwrap_or(NETWORK);
         let mut clock = last.get(host).cloned().unwrap_or_default();
         for cause in rests_on {
             join(&mut clock, &clocks[cause]);
@@ -46,22 +46,6 @@ pub(super) fn shiviz(trace: &Trace) -> String {
 fn sender_at_start<'a>(trace: &'a Trace, action: &Action) -> Option<&'a str> {
     let (from, ..) = action.message()?;
     trace.start.nodes.iter().map(|node| node.name.as_str()).find(|name| *name == from)
-}
-
-fn host(action: &Action) -> &str {
-    match action {
-        Action::Deliver { to, .. } | Action::Duplicate { to, .. } | Action::Corrupt { to, .. } => to,
-        Action::Drop { .. } | Action::Partition { .. } | Action::Heal | Action::Tick => NETWORK,
-        Action::Timeout { node, .. }
-        | Action::Choose { node, .. }
-        | Action::Restart { node }
-        | Action::Resume { node }
-        | Action::Crash { node }
-        | Action::LoseSave { node }
-        | Action::TearSave { node, .. }
-        | Action::Pause { node }
-        | Action::Drift { node, .. } => node,
-    }
 }
 
 fn join<'a>(clock: &mut Clock<'a>, other: &Clock<'a>) {

@@ -144,7 +144,7 @@ impl Drawing {
     }
 
     fn event(&mut self, row: usize, step: &Step, causes: &[usize]) {
-        let lane = place(&step.action).and_then(|name| self.lane(name));
+        let lane = step.action.place().and_then(|name| self.lane(name));
         let mut after: Vec<usize> = causes.iter().map(|cause| cause + 1).collect();
         if let Some(lane) = lane {
             after.extend(self.last.insert(lane, row));
@@ -152,7 +152,7 @@ impl Drawing {
         after.sort_unstable();
         after.dedup();
         let is_own = matches!(step.action, Action::Timeout { .. } | Action::Choose { .. });
-        let owner = place(&step.action);
+        let owner = step.action.place();
         self.diagram.events.push(Event {
             kind: step.action.kind().word(),
             lane,
@@ -247,23 +247,6 @@ fn intervals(states: &[Snapshot], is: impl Fn(&Snapshot) -> bool) -> Vec<(usize,
     }
     found.extend(open.map(|from| (from, None)));
     found
-}
-
-/// The node at whose lane the step is drawn.
-fn place(action: &Action) -> Option<&str> {
-    match action {
-        Action::Deliver { to, .. } | Action::Duplicate { to, .. } | Action::Corrupt { to, .. } => Some(to),
-        Action::Drop { .. } | Action::Partition { .. } | Action::Heal | Action::Tick => None,
-        Action::Timeout { node, .. }
-        | Action::Choose { node, .. }
-        | Action::Restart { node }
-        | Action::Resume { node }
-        | Action::Crash { node }
-        | Action::LoseSave { node }
-        | Action::TearSave { node, .. }
-        | Action::Pause { node }
-        | Action::Drift { node, .. } => Some(node),
-    }
 }
 
 /// What is written at a step; its kind is drawn.

@@ -1,9 +1,8 @@
 //! The diagram as one SVG file that stands by itself: in a document, in a browser, in light and in dark.
 
-use std::fmt::Write;
-
 use super::diagram::{Arrow, Diagram, Event, Flag, Span};
 use super::words::cut;
+use crate::report::xml::escaped;
 
 /// Pixels from row to row.
 const ROW: usize = 34;
@@ -244,21 +243,4 @@ fn mark(kind: &str, x: usize, y: usize) -> String {
 fn borders(sides: &[Vec<usize>], lanes: usize) -> impl Iterator<Item = usize> {
     let side = |lane: usize| sides.iter().position(|side| side.contains(&lane));
     (1..lanes).filter(move |lane| side(*lane) != side(lane - 1))
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            letter if letter.is_control() => out.push(' '),
-            letter => {
-                let _ = out.write_char(letter);
-            }
-        }
-    }
-    out
 }
