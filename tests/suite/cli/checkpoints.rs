@@ -4,7 +4,21 @@ use quorate::exit::Exit;
 
 use super::Project;
 
-const SPEC: &str = "[[check]]\nname = \"four\"\nparams = { clients = 4, queue = \"kept\" }\nfaults = { loss = 1 }\n";
+const SPEC: &str = r#"
+protocol = "turnstile"
+
+[[check]]
+name = "four"
+params = { clients = 4, queue = "kept" }
+faults = { loss = 1 }
+expect = { all-enter = "unreachable" }
+"#;
+
+fn project(test: &str) -> Project {
+    let project = Project::new(test);
+    project.write("specs/turnstile.toml", SPEC);
+    project
+}
 
 /// What is told of a run, but for times and bytes.
 fn told(text: &str) -> String {
@@ -13,7 +27,7 @@ fn told(text: &str) -> String {
 
 #[test]
 fn a_search_that_a_limit_ended_goes_on_to_the_same_end() {
-    let project = Project::with_spec("checkpoint", SPEC);
+    let project = project("checkpoint");
     let alone = project.run(&["check"]);
     assert_eq!(alone.exit, Exit::Expected, "{}", alone.out);
     let cut = project.run(&["check", "--max-states", "30", "--checkpoint", "kept"]);
@@ -25,7 +39,7 @@ fn a_search_that_a_limit_ended_goes_on_to_the_same_end() {
 
 #[test]
 fn what_was_not_begun_begins_and_says_so() {
-    let project = Project::with_spec("checkpoint-of-another", SPEC);
+    let project = project("checkpoint-of-another");
     let missing = project.run(&["check", "--resume", "kept"]);
     assert_eq!(missing.exit, Exit::Usage);
     assert!(missing.err.contains("there is no such folder"), "{}", missing.err);
@@ -37,7 +51,7 @@ fn what_was_not_begun_begins_and_says_so() {
 
 #[test]
 fn what_is_kept_of_another_instance_is_refused() {
-    let project = Project::with_spec("checkpoint-changed", SPEC);
+    let project = project("checkpoint-changed");
     project.run(&["check", "--max-states", "30", "--checkpoint", "kept"]);
     project.write("specs/turnstile.toml", &SPEC.replace("loss = 1", "loss = 2"));
     let refused = project.run(&["check", "--resume", "kept"]);
@@ -48,7 +62,7 @@ fn what_is_kept_of_another_instance_is_refused() {
 
 #[test]
 fn what_is_damaged_is_refused() {
-    let project = Project::with_spec("checkpoint-damaged", SPEC);
+    let project = project("checkpoint-damaged");
     project.run(&["check", "--max-states", "30", "--checkpoint", "kept"]);
     let folder = std::fs::read_dir(project.folder.join("kept")).unwrap().next().unwrap().unwrap().path();
     let mut damaged = 0;
