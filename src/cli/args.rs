@@ -63,6 +63,9 @@ pub(super) enum Command {
 /// the options below that say which instance; manifests say all of that themselves.
 #[derive(Args, Debug, Default)]
 pub(super) struct CheckArgs {
+    /// The whole command line, for the report.
+    #[arg(skip)]
+    pub(super) command: String,
     /// Manifests, folders of manifests, or the name of one protocol; without any, all specs of the project
     pub(super) targets: Vec<String>,
     #[command(flatten)]

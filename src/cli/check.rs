@@ -55,7 +55,7 @@ pub(super) fn check(session: &Session<'_>, args: &CheckArgs, streams: &mut Strea
     };
     let elapsed_us = started.elapsed().as_micros() as u64;
     let exit = checked.iter().fold(Exit::Expected, |exit, checked| exit.and(checked.exit()));
-    let run = Run { checks: &checked, exit, elapsed_us, catalogue: session.catalogue };
+    let run = Run { checks: &checked, exit, command: &args.command, elapsed_us, catalogue: session.catalogue };
     tell(&run, protocol.is_some(), &mut outputs, streams)?;
     github::tell(session, &run, &outputs, streams)?;
     if let Some(folder) = &args.report.trace_dir {

@@ -87,6 +87,11 @@ fn again(checked: &Checked) -> String {
     format!("\n  {} quorate check {file}{size} --name {name}\n", paint(FAINT, "again:"))
 }
 
+/// Words as a shell reads them.
+pub fn command_line<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(shell_word).collect::<Vec<_>>().join(" ")
+}
+
 /// A word that a shell takes as one.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@".contains(c);

@@ -1,7 +1,9 @@
 //! One run in full: a line for each property, then the stories.
 
+use super::assurance::Assurance;
 use super::numbers::{bytes, count, counted, elapsed};
 use super::style::{BAD, DOUBTFUL, FAINT, GOOD, STRONG, paint};
+use super::wrap::wrapped;
 use crate::engine::{Cut, Ended, Statistics, Verdict};
 use crate::spec::{Checked, Conclusion, Outcome};
 use crate::trace::story;
@@ -15,7 +17,8 @@ pub fn single(checked: &Checked) -> String {
         Conclusion::Skipped | Conclusion::OutOfTime => format!("{}: {title}\n", paint(DOUBTFUL, "not run")),
         Conclusion::Searched(outcome) => {
             let (properties, stories) = (properties(checked, outcome), stories(outcome));
-            format!("{}\n\n{properties}\n{}{stories}", title.trim_end(), numbers(outcome))
+            let rests_on = wrapped("  ", 2, 2, &Assurance::of(checked, outcome).sentence());
+            format!("{}\n\n{properties}\n{}{rests_on}{stories}", title.trim_end(), numbers(outcome))
         }
     }
 }

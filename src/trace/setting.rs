@@ -39,6 +39,11 @@ fn network(environment: &Environment) -> String {
     }
 }
 
+/// The model of time in force, whichever it is.
+pub fn time(environment: &Environment) -> String {
+    timing(environment).unwrap_or_else(|| "asynchronous time: any delay, and a timer may fire at any moment".to_owned())
+}
+
 /// The model of time in force; nothing for asynchronous time, the default.
 pub(crate) fn timing(environment: &Environment) -> Option<String> {
     let Timing { tick_ms, delay, clocks } = environment.timing()?;
