@@ -60,6 +60,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<commit::TwoPhaseBlock>(),
     entry::<commit::TwoPhaseClass>(),
     entry::<commit::TwoPhase>(),
+    entry::<commit::TwoPhaseZookeeper>(),
     entry::<consensus::Viewstamped>(),
     entry::<consensus::Zab>(),
     entry::<locks::ZookeeperArticle>(),
