@@ -44,6 +44,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::PaxosClass>(),
     entry::<consensus::PaxosDecideOnPromise>(),
     entry::<consensus::PaxosRandomId>(),
+    entry::<consensus::PaxosZookeeper>(),
     entry::<byzantine::Pbft>(),
     entry::<replication::PrimaryBackup>(),
     entry::<chain::ProofOfWork>(),

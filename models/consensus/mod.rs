@@ -10,6 +10,7 @@
 //! | `paxos_class` | Paxos as the same article's Python classes have it |
 //! | `paxos_decide_on_promise` | Paxos that decides on promises, as an article tells it |
 //! | `paxos_random_id` | Paxos with random numbers, as an article's Python class has it |
+//! | `paxos_zookeeper` | Paxos over ZooKeeper, as another article's Python classes have it |
 //! | `raft` | Raft, as its paper has it |
 //! | `tally` | what clients see of a replicated log |
 //! | `viewstamped` | Viewstamped Replication, as its second paper has it |
@@ -23,6 +24,7 @@ pub mod paxos_block;
 pub mod paxos_class;
 pub mod paxos_decide_on_promise;
 pub mod paxos_random_id;
+pub mod paxos_zookeeper;
 pub mod raft;
 pub mod tally;
 pub mod viewstamped;
@@ -35,6 +37,7 @@ pub use paxos_block::PaxosBlock;
 pub use paxos_class::PaxosClass;
 pub use paxos_decide_on_promise::PaxosDecideOnPromise;
 pub use paxos_random_id::PaxosRandomId;
+pub use paxos_zookeeper::PaxosZookeeper;
 pub use raft::Raft;
 pub use viewstamped::Viewstamped;
 pub use zab::Zab;

@@ -2,7 +2,7 @@
 //!
 //! # As published
 //!
-//! Article 002, section 3.2.1 (lines 169 to 240, and again 388 to 448), less comments, and less the dictionaries that
+//! Article 002, section 3.2.1 (lines 169 to 240, and again 371 to 448), less comments, and less the dictionaries that
 //! are built and never sent; `...` is the article's:
 //!
 //! ```text
