@@ -49,6 +49,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::PrimaryBackup>(),
     entry::<chain::ProofOfWork>(),
     entry::<consensus::Raft>(),
+    entry::<consensus::RaftClass>(),
     entry::<locks::RedisFailover>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),

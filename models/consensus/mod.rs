@@ -5,6 +5,7 @@
 //! | `multi_paxos` | a log of instances of Paxos with one leader |
 //! | `paxos` | single-decree Paxos, as its paper has it |
 //! | `decisions` | a ghost of the published forms: who decided what |
+//! | `elections` | another such ghost: who was elected in which term |
 //! | `paxos_accept_unconditional` | Paxos whose acceptors accept whatever they are told to, as an article tells it |
 //! | `paxos_block` | Paxos as an article's algorithm block has it |
 //! | `paxos_class` | Paxos as the same article's Python classes have it |
@@ -12,11 +13,13 @@
 //! | `paxos_random_id` | Paxos with random numbers, as an article's Python class has it |
 //! | `paxos_zookeeper` | Paxos over ZooKeeper, as another article's Python classes have it |
 //! | `raft` | Raft, as its paper has it |
+//! | `raft_class` | Raft as an article's Python class has it |
 //! | `tally` | what clients see of a replicated log |
 //! | `viewstamped` | Viewstamped Replication, as its second paper has it |
 //! | `zab` | the atomic broadcast of ZooKeeper, as its paper has it |
 
 mod decisions;
+mod elections;
 pub mod multi_paxos;
 pub mod paxos;
 pub mod paxos_accept_unconditional;
@@ -26,6 +29,7 @@ pub mod paxos_decide_on_promise;
 pub mod paxos_random_id;
 pub mod paxos_zookeeper;
 pub mod raft;
+pub mod raft_class;
 pub mod tally;
 pub mod viewstamped;
 pub mod zab;
@@ -39,5 +43,6 @@ pub use paxos_decide_on_promise::PaxosDecideOnPromise;
 pub use paxos_random_id::PaxosRandomId;
 pub use paxos_zookeeper::PaxosZookeeper;
 pub use raft::Raft;
+pub use raft_class::RaftClass;
 pub use viewstamped::Viewstamped;
 pub use zab::Zab;
