@@ -50,6 +50,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<chain::ProofOfWork>(),
     entry::<consensus::Raft>(),
     entry::<consensus::RaftClass>(),
+    entry::<consensus::RaftFragments>(),
     entry::<locks::RedisFailover>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),

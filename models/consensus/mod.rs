@@ -14,6 +14,7 @@
 //! | `paxos_zookeeper` | Paxos over ZooKeeper, as another article's Python classes have it |
 //! | `raft` | Raft, as its paper has it |
 //! | `raft_class` | Raft as an article's Python class has it |
+//! | `raft_fragments` | Raft as fragments of another article's Python classes have it |
 //! | `tally` | what clients see of a replicated log |
 //! | `viewstamped` | Viewstamped Replication, as its second paper has it |
 //! | `zab` | the atomic broadcast of ZooKeeper, as its paper has it |
@@ -30,6 +31,7 @@ pub mod paxos_random_id;
 pub mod paxos_zookeeper;
 pub mod raft;
 pub mod raft_class;
+pub mod raft_fragments;
 pub mod tally;
 pub mod viewstamped;
 pub mod zab;
@@ -44,5 +46,6 @@ pub use paxos_random_id::PaxosRandomId;
 pub use paxos_zookeeper::PaxosZookeeper;
 pub use raft::Raft;
 pub use raft_class::RaftClass;
+pub use raft_fragments::RaftFragments;
 pub use viewstamped::Viewstamped;
 pub use zab::Zab;
