@@ -49,6 +49,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<replication::PrimaryBackup>(),
     entry::<chain::ProofOfWork>(),
     entry::<consensus::Raft>(),
+    entry::<consensus::RaftBlock>(),
     entry::<consensus::RaftClass>(),
     entry::<consensus::RaftFragments>(),
     entry::<locks::RedisFailover>(),

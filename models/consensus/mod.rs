@@ -13,9 +13,11 @@
 //! | `paxos_random_id` | Paxos with random numbers, as an article's Python class has it |
 //! | `paxos_zookeeper` | Paxos over ZooKeeper, as another article's Python classes have it |
 //! | `raft` | Raft, as its paper has it |
-//! | `raft_class` | Raft as an article's Python class has it |
-//! | `raft_fragments` | Raft as fragments of another article's Python classes have it |
+//! | `raft_block` | Raft as an article's algorithm block has it |
+//! | `raft_class` | Raft as another article's Python class has it |
+//! | `raft_fragments` | Raft as fragments of the first article's Python classes have it |
 //! | `tally` | what clients see of a replicated log |
+//! | `term_log` | logs of the published forms of Raft, and when two contradict each other |
 //! | `viewstamped` | Viewstamped Replication, as its second paper has it |
 //! | `zab` | the atomic broadcast of ZooKeeper, as its paper has it |
 
@@ -30,9 +32,11 @@ pub mod paxos_decide_on_promise;
 pub mod paxos_random_id;
 pub mod paxos_zookeeper;
 pub mod raft;
+pub mod raft_block;
 pub mod raft_class;
 pub mod raft_fragments;
 pub mod tally;
+mod term_log;
 pub mod viewstamped;
 pub mod zab;
 
@@ -45,6 +49,7 @@ pub use paxos_decide_on_promise::PaxosDecideOnPromise;
 pub use paxos_random_id::PaxosRandomId;
 pub use paxos_zookeeper::PaxosZookeeper;
 pub use raft::Raft;
+pub use raft_block::RaftBlock;
 pub use raft_class::RaftClass;
 pub use raft_fragments::RaftFragments;
 pub use viewstamped::Viewstamped;

@@ -5,8 +5,9 @@ use quorate::model::{Cause, Claim, Facts, History, Node, Property, Step};
 use quorate::system::Evidence;
 use serde::Serialize;
 
-use super::{Entry, Msg, RaftClass, Role, Server, ServerState};
+use super::{Msg, RaftClass, Role, Server, ServerState};
 use crate::consensus::elections::{Elections, Term};
+use crate::consensus::term_log::{Entry, mismatch};
 
 /// What the observer remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -101,20 +102,9 @@ fn logs(_: &RaftClass, node: &Node<'_, Server>) -> Vec<Entry> {
     node.state.map(|state| state.logs.clone()).unwrap_or_default()
 }
 
-/// The paper's figure 3: "if two logs contain an entry with the same index and term, then the logs are identical in all
-/// entries up through the given index".
 fn log_matching() -> Property<RaftClass> {
     let claim = "logs that have an entry of one term at one index are the same up to it";
-    Claim::always("log-matching", claim).by_nodes(logs, |_, logs| {
-        let pairs = logs.iter().enumerate().flat_map(|(at, one)| (0..at).map(move |other| (at, other, one)));
-        pairs.clone().find_map(|(at, other_at, one)| {
-            let other = &logs[other_at];
-            let same = one.iter().zip(other).rposition(|(mine, its)| mine.0 == its.0)?;
-            let differ = one[..=same] != other[..=same];
-            let (at, other_at) = (Id::from(at), Id::from(other_at));
-            differ.then(|| Evidence::new(format!("{other_at:?} and {at:?} match at {same}, and differ up to it")))
-        })
-    })
+    Claim::always("log-matching", claim).by_nodes(logs, |_, logs| mismatch(logs))
 }
 
 /// A server's log, and how much of it is committed; `None` while it is down. Its commit index is 0 from the beginning, and

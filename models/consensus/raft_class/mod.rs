@@ -69,7 +69,7 @@ use quorate::model::{Card, Deviations, Facts, NoDeviation, Property, Protocol, R
 use quorate::{Id, params};
 
 pub use claims::{Fact, Ghost};
-pub use server::{ElectionTimeout, Entry, Msg, Role, Server, ServerState};
+pub use server::{ElectionTimeout, Msg, Role, Server, ServerState};
 
 params! {
     /// Who takes part, for how long, and which repairs are made.

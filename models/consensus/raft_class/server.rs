@@ -9,9 +9,7 @@ use stateright::actor::model_timeout;
 
 use super::Sizes;
 use crate::consensus::elections::Term;
-
-/// An entry: its term, which is `logs[i][0]`, and what is to be done.
-pub type Entry = (Term, char);
+use crate::consensus::term_log::Entry;
 
 /// Calls and their returns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -78,7 +76,7 @@ pub enum Role {
 /// The attributes of `class Raft`, and what its caller knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ServerState {
-    /// `logs`.
+    /// `logs`; the term of an entry is `logs[i][0]`.
     pub logs: Vec<Entry>,
     /// `current_term`.
     pub current_term: Term,

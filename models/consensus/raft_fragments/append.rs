@@ -7,9 +7,7 @@ use serde::Serialize;
 
 use super::{Exception, Msg, Pick, Server};
 use crate::consensus::elections::Term;
-
-/// An entry of the leader's log: `['term']`, and what is to be done.
-pub type Entry = (Term, char);
+use crate::consensus::term_log::Entry;
 
 /// A call of a follower's `append_entries`, as far as anything reads it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -6,7 +6,8 @@ use quorate::Id;
 use quorate::model::{Claim, Node, Property};
 use quorate::system::Evidence;
 
-use super::{Election, Elections, Entry, Phase, RaftFragments, Server, State};
+use super::{Election, Elections, Phase, RaftFragments, Server, State};
+use crate::consensus::term_log::Entry;
 
 pub(super) fn properties() -> Vec<Property<RaftFragments>> {
     vec![

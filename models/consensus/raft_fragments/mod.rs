@@ -112,7 +112,7 @@ use quorate::model::{Card, Cause, Deviations, Facts, History, NoDeviation, Prope
 use quorate::{Actor, Id, Out, choice_param, params};
 use serde::Serialize;
 
-pub use append::{Entry, Follower, Leader};
+pub use append::{Follower, Leader};
 pub use candidate::Candidate;
 pub use election::{Election, Phase};
 
