@@ -52,6 +52,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::RaftBlock>(),
     entry::<consensus::RaftClass>(),
     entry::<consensus::RaftFragments>(),
+    entry::<consensus::RaftSilence>(),
     entry::<locks::RedisFailover>(),
     entry::<locks::RedisLock>(),
     entry::<locks::RedisSetnx>(),

@@ -16,6 +16,7 @@
 //! | `raft_block` | Raft as an article's algorithm block has it |
 //! | `raft_class` | Raft as another article's Python class has it |
 //! | `raft_fragments` | Raft as fragments of the first article's Python classes have it |
+//! | `raft_silence` | Raft as the first article's prose tells it |
 //! | `tally` | what clients see of a replicated log |
 //! | `term_log` | logs of the published forms of Raft, and when two contradict each other |
 //! | `viewstamped` | Viewstamped Replication, as its second paper has it |
@@ -35,6 +36,7 @@ pub mod raft;
 pub mod raft_block;
 pub mod raft_class;
 pub mod raft_fragments;
+pub mod raft_silence;
 pub mod tally;
 mod term_log;
 pub mod viewstamped;
@@ -52,5 +54,6 @@ pub use raft::Raft;
 pub use raft_block::RaftBlock;
 pub use raft_class::RaftClass;
 pub use raft_fragments::RaftFragments;
+pub use raft_silence::RaftSilence;
 pub use viewstamped::Viewstamped;
 pub use zab::Zab;
