@@ -60,15 +60,15 @@ pub enum NewPath {
     Queued(Option<Mark>),
 }
 
-/// A command, with its arguments.
+/// A command, with its arguments. `D` is what nodes hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub enum Command {
+pub enum Command<D = Mark> {
     /// `create`.
     Create {
         /// Under which name.
         path: NewPath,
-        /// What it holds: here always who wrote it.
-        data: Mark,
+        /// What it holds: in the locks always who wrote it.
+        data: D,
         /// Whether it goes with the session.
         ephemeral: bool,
     },
@@ -101,13 +101,13 @@ pub enum Command {
         /// The version that it must have.
         version: u32,
         /// What it shall hold.
-        data: Mark,
+        data: D,
     },
 }
 
 /// What the ensemble answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub enum Reply {
+pub enum Reply<D = Mark> {
     /// Created, under this name and in this transaction.
     Created {
         /// The name.
@@ -127,7 +127,7 @@ pub enum Reply {
     /// The children of the queue, in order of their numbers.
     Children(Vec<Path>),
     /// The node, with its version and who created it when.
-    Data(Znode),
+    Data(Znode<D>),
     /// There is a node of this name (-110).
     NodeExists,
     /// There is none (-101).
@@ -140,9 +140,9 @@ pub enum Reply {
 
 /// A node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Znode {
+pub struct Znode<D = Mark> {
     /// What it holds.
-    pub data: Mark,
+    pub data: D,
     /// How often it was set since it was created.
     pub version: u32,
     /// The transaction that created it.
@@ -152,10 +152,10 @@ pub struct Znode {
 }
 
 /// The ensemble's tree, sessions and watches.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Tree {
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Tree<D = Mark> {
     /// The nodes by name.
-    pub nodes: BTreeMap<Path, Znode>,
+    pub nodes: BTreeMap<Path, Znode<D>>,
     /// Sessions that have begun, each with the number of its newest connection; `None` for those that are over.
     ///
     /// Invariant: the owner of every ephemeral node and whoever watches has one here.
@@ -168,10 +168,16 @@ pub struct Tree {
     pub created: u32,
 }
 
-impl Tree {
+impl<D> Default for Tree<D> {
+    fn default() -> Self {
+        Self { nodes: BTreeMap::new(), sessions: BTreeMap::new(), watches: BTreeSet::new(), created: 0 }
+    }
+}
+
+impl<D: Copy + PartialEq> Tree<D> {
     /// Executes a command, as one transaction. `None` for one that comes by a connection which the session has left:
     /// it is refused, and nobody is there to hear it (`SESSIONMOVED`).
-    pub fn apply(&mut self, session: Session, connection: u8, command: &Command) -> Option<Reply> {
+    pub fn apply(&mut self, session: Session, connection: u8, command: &Command<D>) -> Option<Reply<D>> {
         match self.sessions.entry(session).or_insert(Some(connection)) {
             None => return Some(Reply::SessionExpired),
             Some(newest) if connection < *newest => return None,
@@ -180,7 +186,7 @@ impl Tree {
         Some(self.execute(session, command))
     }
 
-    fn execute(&mut self, session: Session, command: &Command) -> Reply {
+    fn execute(&mut self, session: Session, command: &Command<D>) -> Reply<D> {
         match *command {
             Command::Create { path, data, ephemeral } => self.create(path, data, ephemeral.then_some(session)),
             Command::Delete { path, guard } => self.delete(path, guard),
@@ -208,7 +214,7 @@ impl Tree {
         self.watches.retain(|(_, watcher)| *watcher != session);
     }
 
-    fn create(&mut self, path: NewPath, data: Mark, owner: Option<Session>) -> Reply {
+    fn create(&mut self, path: NewPath, data: D, owner: Option<Session>) -> Reply<D> {
         let zxid = self.created + 1;
         let path = match path {
             NewPath::Plain(name) => Path::Plain(name),
@@ -223,7 +229,7 @@ impl Tree {
     }
 
     /// Anyone may delete a node, also one that goes with another's session.
-    fn delete(&mut self, path: Path, guard: Option<u32>) -> Reply {
+    fn delete(&mut self, path: Path, guard: Option<u32>) -> Reply<D> {
         match self.nodes.get(&path) {
             None => Reply::NoNode,
             Some(node) if guard.is_some_and(|czxid| czxid != node.czxid) => Reply::BadVersion,
@@ -235,7 +241,7 @@ impl Tree {
     }
 
     /// The version counts from 0 again when the node was deleted and created anew.
-    fn set(&mut self, path: Path, version: u32, data: Mark) -> Reply {
+    fn set(&mut self, path: Path, version: u32, data: D) -> Reply<D> {
         match self.nodes.get_mut(&path) {
             None => Reply::NoNode,
             Some(node) if node.version != version => Reply::BadVersion,
@@ -268,6 +274,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// What a client calls its commands that sends one at a time, in one session, and waits for each reply.
+    pub fn plain(client: Id) -> Self {
+        Self { session: Session { client, number: 1 }, round: 1, connection: 0 }
+    }
+
     /// Whose round this is.
     pub fn mark(&self) -> Mark {
         Mark { client: self.session.client, round: self.round }
@@ -276,22 +287,22 @@ impl Call {
 
 /// A command on its way to the ensemble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Request {
+pub struct Request<D = Mark> {
     /// Which it is of its client.
     pub call: Call,
     /// What shall be done.
-    pub command: Command,
+    pub command: Command<D>,
 }
 
 /// What the ensemble sends to a client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub enum FromEnsemble {
+pub enum FromEnsemble<D = Mark> {
     /// The reply to a command.
     Reply {
         /// To which.
         call: Call,
         /// What was said.
-        reply: Reply,
+        reply: Reply<D>,
     },
     /// A node that the session watched has changed.
     Changed {
@@ -305,6 +316,21 @@ pub enum FromEnsemble {
         /// Which session.
         session: Session,
     },
+}
+
+/// What travels where the ensemble and its clients are all there is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Wire<D = Mark> {
+    /// A command, to the ensemble.
+    Request(Request<D>),
+    /// A reply or an event, to a client.
+    FromEnsemble(FromEnsemble<D>),
+}
+
+impl<D> From<FromEnsemble<D>> for Wire<D> {
+    fn from(message: FromEnsemble<D>) -> Self {
+        Self::FromEnsemble(message)
+    }
 }
 
 /// The ensemble's timer: it has not heard of this session for too long.
@@ -323,9 +349,10 @@ pub struct Ensemble {
 
 impl Ensemble {
     /// A command is executed and answered.
-    pub fn on_request<A>(self, tree: &Tree, request: Request, out: &mut Out<A>) -> Tree
+    pub fn on_request<A, D>(self, tree: &Tree<D>, request: Request<D>, out: &mut Out<A>) -> Tree<D>
     where
-        A: Actor<Msg: From<FromEnsemble>, Timer: From<SessionTimeout>>,
+        A: Actor<Msg: From<FromEnsemble<D>>, Timer: From<SessionTimeout>>,
+        D: Copy + PartialEq,
     {
         let Call { session, connection, .. } = request.call;
         let mut after = tree.clone();
@@ -340,19 +367,22 @@ impl Ensemble {
     }
 
     /// The ensemble ends a session. Its client learns of it later, whenever that may be.
-    pub fn on_session_timeout<A>(self, tree: &Tree, SessionTimeout(session): SessionTimeout, out: &mut Out<A>) -> Tree
+    pub fn on_session_timeout<A, D>(self, tree: &Tree<D>, timeout: SessionTimeout, out: &mut Out<A>) -> Tree<D>
     where
-        A: Actor<Msg: From<FromEnsemble>>,
+        A: Actor<Msg: From<FromEnsemble<D>>>,
+        D: Copy + PartialEq,
     {
+        let SessionTimeout(session) = timeout;
         let mut after = tree.clone();
         after.end(session);
         out.send(session.client, FromEnsemble::Expired { session }.into());
         Self::tell(tree, after, out)
     }
 
-    fn tell<A>(before: &Tree, mut after: Tree, out: &mut Out<A>) -> Tree
+    fn tell<A, D>(before: &Tree<D>, mut after: Tree<D>, out: &mut Out<A>) -> Tree<D>
     where
-        A: Actor<Msg: From<FromEnsemble>>,
+        A: Actor<Msg: From<FromEnsemble<D>>>,
+        D: Copy + PartialEq,
     {
         for (path, session) in after.take_fired(before) {
             out.send(session.client, FromEnsemble::Changed { session, path }.into());
