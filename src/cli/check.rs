@@ -124,6 +124,7 @@ fn plan(args: &CheckArgs, profile: &Profile, is_ad_hoc: bool) -> Plan {
         threads: profile.threads.unwrap_or_else(all),
         paths: if args.report.trace_dir.is_some() { Paths::All } else { Paths::Violations },
         stop_when: is_ad_hoc.then_some(stop_when),
+        audit: args.search.audit,
         memory_bytes: machine::memory_share(),
         deadline: profile.time_in_all.and_then(|time| Instant::now().checked_add(time)),
     }

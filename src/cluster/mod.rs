@@ -124,6 +124,7 @@
 //! | `position`, `moves` | the tables behind one word; the steps from it, written down |
 //! | `tables` | filling those tables |
 //! | `rows` | the steps of one node, worked out |
+//! | `audit` | a second look at the protocol's code, after the search |
 //! | `saved` | the tables, put away and restored |
 //! | `transitions` | the steps of the whole |
 //! | `faults` | budgets, as words; whom a fault may strike |
@@ -134,6 +135,7 @@
 //! | `explain` | words back into plain data |
 //! | `entry` | a protocol as the catalogue lists it |
 
+mod audit;
 mod conditions;
 mod entry;
 mod event;

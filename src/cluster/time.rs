@@ -209,7 +209,6 @@ impl<P: Protocol> Cluster<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Delay;
 
     fn timing(tick_ms: u32) -> Timing {
         Timing { tick_ms, ..Timing::default() }

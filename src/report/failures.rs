@@ -66,7 +66,8 @@ pub(super) fn told(outcome: &Outcome, failure: &Failure) -> Option<usize> {
         Failure::ViolationNotFound { .. }
         | Failure::WitnessMissing { .. }
         | Failure::Undecided { .. }
-        | Failure::CountMoved { .. } => None,
+        | Failure::CountMoved { .. }
+        | Failure::Unsound { .. } => None,
     }
 }
 

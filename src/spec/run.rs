@@ -22,6 +22,8 @@ pub struct Manner {
     pub paths: Paths,
     /// When the search may end, if not as the check says.
     pub stop_when: Option<StopWhen>,
+    /// Whether the protocol's code is looked at a second time when the search has ended.
+    pub audit: bool,
 }
 
 /// A check and what became of it.
@@ -118,6 +120,9 @@ pub fn run_keeping(
         if let (Some(path), true) = (finding.as_ref().and_then(|finding| finding.path.as_ref()), is_read(property_ix)) {
             *trace = trace.take().map(|trace| understood(trace, &*system, path, Some(entry), NO_RETURN_STATES_MAX));
         }
+    }
+    if manner.audit {
+        failures.extend(system.complaints().into_iter().map(|sentence| Failure::Unsound { sentence }));
     }
     if check.undecided_allowed {
         failures.retain(|failure| failure.exit() != Exit::Undecided);

@@ -104,7 +104,7 @@ fn meet(entry: &dyn Entry, check: &Check, property: &str) -> Option<(Strategy, s
 }
 
 fn shortest(entry: &dyn Entry, check: &Check, property: &str) -> u32 {
-    let manner = Manner { threads: 2, paths: Paths::None, stop_when: None };
+    let manner = Manner { threads: 2, paths: Paths::None, stop_when: None, audit: false };
     let checked = spec::run(check.clone(), entry, manner, &Silent);
     let outcome = checked.outcome().expect("the check was run");
     let ix = outcome.properties.iter().position(|card| card.name == property).expect("the property is there");
