@@ -67,6 +67,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<commit::TwoPhaseBlock>(),
     entry::<commit::TwoPhaseClass>(),
     entry::<commit::TwoPhase>(),
+    entry::<commit::TwoPhaseSequence>(),
     entry::<commit::TwoPhaseZookeeper>(),
     entry::<consensus::Viewstamped>(),
     entry::<consensus::Zab>(),
