@@ -8,6 +8,7 @@
 //! | `two_phase` | two-phase commit |
 //! | `two_phase_block` | two-phase commit as an article's algorithm block has it |
 //! | `two_phase_class` | two-phase commit as the same article's Python classes have it |
+//! | `two_phase_sequence` | two-phase commit with numbers, as another article's prose tells it |
 //! | `two_phase_zookeeper` | two-phase commit over ZooKeeper as another article's Python classes have it |
 //! | `three_phase` | three-phase commit |
 //! | `three_phase_article` | three-phase commit as an article has it |
@@ -20,6 +21,7 @@ pub mod three_phase_article;
 pub mod two_phase;
 pub mod two_phase_block;
 pub mod two_phase_class;
+pub mod two_phase_sequence;
 pub mod two_phase_zookeeper;
 
 pub use three_phase::ThreePhase;
@@ -27,4 +29,5 @@ pub use three_phase_article::ThreePhaseArticle;
 pub use two_phase::TwoPhase;
 pub use two_phase_block::TwoPhaseBlock;
 pub use two_phase_class::TwoPhaseClass;
+pub use two_phase_sequence::TwoPhaseSequence;
 pub use two_phase_zookeeper::TwoPhaseZookeeper;
