@@ -10,13 +10,16 @@ use super::server::{Role, Server, ServerState};
 impl Server {
     /// The leader takes an entry from a client: it appends it to its own log.
     pub(super) fn take(&self, me: &mut ServerState) {
-        me.durable.log.push(Entry { term: me.durable.term, leader: self.id });
+        me.durable.log.push(Entry { term: me.durable.term, leader: self.id, config: None });
         self.advance_commit(me);
     }
 
     /// What a leader has to send to `peer`: the entries from the next one on, or a heartbeat where there are none.
     fn appends(&self, me: &ServerState, peer: Id) -> Vec<Msg> {
         let Role::Leader { next, .. } = &me.role else { return Vec::new() };
+        if !self.config(me).contains(peer) {
+            return Vec::new();
+        }
         // A leader's log does not shrink; where something wrong makes it, the leader goes on from its end.
         let next = next[usize::from(peer)].min(me.durable.log.len() + 1);
         let prev = me.durable.log.at(next - 1).expect("the place is not after the end");
@@ -137,27 +140,13 @@ impl Server {
 
     /// Section 5.3: an entry is committed when a majority has it; 5.4.2: only one of the leader's own term, by which
     /// all before it are committed, too. An older one may be on a majority and still be overwritten (figure 8).
-    fn advance_commit(&self, me: &mut ServerState) {
+    pub(super) fn advance_commit(&self, me: &mut ServerState) {
         let Role::Leader { matched, .. } = &me.role else { return };
-        let replicated = self.replicated(me.durable.log.len(), matched);
+        let replicated = self.replicated(me, matched);
         let is_own = me.durable.log.get(replicated).is_some_and(|entry| entry.term == me.durable.term);
         if replicated > me.commit && (is_own || self.breaks(Deviation::CommitPreviousTerm)) {
             me.commit = replicated;
+            self.step_down_if_removed(me);
         }
-    }
-
-    /// The greatest index up to which a majority of the servers has the leader's log.
-    fn replicated(&self, own: usize, matched: &[usize]) -> usize {
-        let mut indices: Vec<usize> = self.peers.iter().map(|peer| matched[usize::from(*peer)]).collect();
-        indices.sort_unstable();
-        if self.breaks(Deviation::CommitMax) {
-            return indices.last().copied().unwrap_or(own);
-        }
-        if self.breaks(Deviation::CommitMin) {
-            return indices.first().copied().unwrap_or(own);
-        }
-        indices.push(own);
-        indices.sort_unstable();
-        indices[indices.len() - self.quorum()]
     }
 }

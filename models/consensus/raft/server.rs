@@ -7,7 +7,9 @@ use quorate::{Actor, Id, Out};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
+use super::config::{Config, Members};
 use super::log::{Log, Term};
+use super::membership::Membership;
 use super::message::Msg;
 use super::{Deviation, Params};
 
@@ -18,6 +20,8 @@ pub struct Server {
     pub(super) peers: Vec<Id>,
     pub(super) params: Params,
     pub(super) deviations: Deviations<Deviation>,
+    /// The configuration before any that is in a log.
+    pub(super) first: Config,
     /// What it is the first time that it starts.
     pub(super) initial: ServerState,
 }
@@ -96,6 +100,10 @@ pub enum Timer {
     Election,
     /// A client wants something of the leader.
     Request,
+    /// An administrator wants the servers to be these.
+    Change(Members),
+    /// The leader goes on from a joint configuration.
+    LeaveJoint,
     /// A client wants to read from the leader.
     Read,
     /// Who has asked has had no answer, and asks again.
@@ -114,10 +122,15 @@ impl Server {
         self.deviations.has(deviation)
     }
 
-    /// How many servers are a majority.
-    pub(super) fn quorum(&self) -> usize {
-        let servers = self.peers.len() + 1;
-        if self.breaks(Deviation::Minority) { servers / 2 } else { servers / 2 + 1 }
+    /// Whether the server, if it leads, has committed an entry of its term: only then does it know what is committed.
+    pub(super) fn has_committed(&self, me: &ServerState) -> bool {
+        me.durable.log.at(me.commit).map(|place| place.term) == Some(me.durable.term)
+    }
+
+    /// Says `msg` to all others that take part.
+    pub(super) fn tell_members(&self, me: &ServerState, msg: &Msg, o: &mut Out<Self>) {
+        let config = self.config(me);
+        self.peers.iter().filter(|peer| config.contains(**peer)).for_each(|peer| o.send(*peer, msg.clone()));
     }
 
     /// Figure 2, rules for all servers: who sees a later term is a follower in it and has not voted there.
@@ -198,13 +211,19 @@ impl Server {
     fn set_timers(&self, me: &ServerState, o: &mut Out<Self>) {
         let leads = me.leads().is_some();
         let election = self.may_stand(me) || me.hears_leader;
-        let request = leads && me.durable.log.count_of(me.durable.term) < self.params.requests;
-        let timers = [
+        let request = leads && me.durable.log.requests_of(me.durable.term) < self.params.requests;
+        let mut timers = vec![
             (Timer::Election, election),
             (Timer::Request, request),
             (Timer::Read, self.may_read(me)),
             (Timer::Resend, !matches!(me.role, Role::Follower) && self.params.resends),
         ];
+        if self.params.membership != Membership::Fixed {
+            let changes = self.changes(me);
+            let all = Members::all(self.peers.len() + 1);
+            timers.extend(all.map(|members| (Timer::Change(members), changes.contains(&members))));
+            timers.push((Timer::LeaveJoint, self.may_leave_joint(me)));
+        }
         for (timer, is_set) in timers {
             match is_set {
                 true => o.set_timer(timer, model_timeout()),
@@ -249,6 +268,8 @@ impl Actor for Server {
         match timer {
             Timer::Election => self.on_silence(&mut me, o),
             Timer::Request => self.take(&mut me),
+            Timer::Change(members) => self.change(&mut me, *members),
+            Timer::LeaveJoint => self.leave_joint(&mut me),
             Timer::Read => self.read(&mut me, o),
             Timer::Resend => self.ask_again(&me, o),
         }
