@@ -22,6 +22,8 @@ pub(super) fn all() -> Vec<Property<Raft>> {
             "Two logs that have an entry of the same index and term are the same up to that entry",
         )
         .by_nodes(log, mismatch),
+        Claim::always("terms-in-order", "No entry of a log is of an earlier term than the one before")
+            .by_nodes(falls, the_first),
         Claim::always("leader-completeness", "What is committed in a term is in the log of every later leader")
             .by_history(leader_without),
         Claim::always("state-machine-safety", "No two entries are committed at the same index")
@@ -30,7 +32,7 @@ pub(super) fn all() -> Vec<Property<Raft>> {
         Claim::always("reads-current", "A read shows all that was committed when it was taken").by_history(stale_read),
         Claim::always(
             "undisturbed",
-            "With pre-votes, nobody stands against a leader before a majority has ceased to hear of it, or has been down",
+            "With pre-votes, nobody stands against a leader before a majority has ceased to hear of it or been down",
         )
         .by_history(disturbed),
         Claim::always("steps-down", "Nobody leads who knows that a configuration without it is committed")
@@ -59,6 +61,7 @@ pub(super) fn all() -> Vec<Property<Raft>> {
             .by_history(undone),
         Claim::sometimes("leader-removed", "A leader steps down because it is not in the configuration")
             .by_history(stepped_down),
+        Claim::sometimes("installed", "A server that has none of it takes over a snapshot").by_history(installed),
         Claim::sometimes("two-leaders", "Two servers lead at once, in different terms").by_nodes(leads, two_lead),
         Claim::sometimes("answered", "A read is answered with something").by_nodes(answers, answered),
     ]
@@ -114,6 +117,13 @@ fn mismatch(_: &Raft, logs: &[Option<Log>]) -> Option<Evidence> {
         "the logs of {one:?} and {other:?} have an entry of the same term at index {index}, and are not the same up to \
          there"
     )))
+}
+
+fn falls(_: &Raft, node: &Node<'_, Server>) -> Option<Evidence> {
+    let log = &node.state?.durable.log;
+    let index = log.fall()?;
+    let (before, entry) = (log.get(index - 1)?, log.get(index)?);
+    Some(Evidence::new(format!("the log of {:?} has {before} and then, at index {index}, {entry}", node.id)))
 }
 
 fn leader_without(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
@@ -227,6 +237,10 @@ fn change_committed(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
 
 fn undone(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
     ghost.undone.then(|| Evidence::new("a server has removed a configuration from its log"))
+}
+
+fn installed(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    ghost.installed.then(|| Evidence::new("a server has taken over a snapshot"))
 }
 
 fn stepped_down(_: &Raft, ghost: &Ghost) -> Option<Evidence> {

@@ -26,6 +26,8 @@ pub struct Ghost {
     pub undone: bool,
     /// Whether a leader has ceased to lead in its term.
     pub stepped_down: bool,
+    /// Whether a server has replaced its log by a snapshot.
+    pub installed: bool,
     /// How much was committed when each server took the read that it has not answered.
     pub reads: BTreeMap<Id, usize>,
     /// Who may have ceased to hear of the leader: its election timer has fired, or it has been down; noted with
@@ -72,6 +74,8 @@ pub enum Fact {
     Undone,
     /// A leader ceased to lead in its term.
     SteppedDown,
+    /// A server replaced its log by a snapshot.
+    Installed,
     /// A leader took a read.
     Asked(Id),
     /// A leader answered its read with what is committed up to an index.
@@ -103,6 +107,7 @@ impl History for Ghost {
             Fact::Truncated => self.truncated = true,
             Fact::Undone => self.undone = true,
             Fact::SteppedDown => self.stepped_down = true,
+            Fact::Installed => self.installed = true,
             Fact::Asked(leader) => {
                 let index = self.committed.keys().map(|(index, _)| *index).max();
                 self.reads.insert(leader, index.unwrap_or(0));
@@ -163,11 +168,13 @@ fn of_election(server: Id, before: Option<&ServerState>, after: &ServerState, fa
 }
 
 fn of_commitment(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
-    let known = before.map_or(0, |before| before.commit);
-    let new = (known + 1..=after.commit).filter_map(|index| Some((index, after.durable.log.get(index)?)));
+    // What is in a snapshot is applied, and can not be taken back any more than what is committed.
+    let reached = |me: &ServerState| me.commit.max(me.durable.snapshot);
+    let known = before.map_or(0, reached);
+    let new = (known + 1..=reached(after)).filter_map(|index| Some((index, after.durable.log.get(index)?)));
     facts.extend(new.map(|(index, entry)| Fact::Committed(after.durable.term, index, entry)));
-    if after.commit < known {
-        facts.push(Fact::Breach(Breach::CommitFell(server, known, after.commit)));
+    if reached(after) < known {
+        facts.push(Fact::Breach(Breach::CommitFell(server, known, reached(after))));
     }
 }
 
@@ -177,6 +184,9 @@ fn of_log(server: Id, before: Option<&ServerState>, after: &ServerState, facts: 
         facts.push(Fact::SteppedDown);
     }
     let (was, is) = (&before.durable.log, &after.durable.log);
+    if after.durable.snapshot > was.len() {
+        facts.push(Fact::Installed);
+    }
     if is.extends(was) {
         return;
     }

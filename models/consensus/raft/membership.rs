@@ -1,4 +1,5 @@
-//! Changing the configuration: one server at a time (thesis, chapter 4), or by joint consensus (section 6; thesis, 4.3).
+//! Changing the configuration: one server at a time (thesis, chapter 4), or by joint consensus (section 6; thesis,
+//! 4.3).
 
 use quorate::Id;
 
@@ -39,7 +40,10 @@ impl Server {
         if self.breaks(Deviation::ConfigWhenCommitted) {
             known = me.commit;
         }
-        me.durable.log.config(known).map_or(self.first, |(_, config)| config)
+        let latest = me.durable.log.config(known);
+        // A snapshot has the configuration of its last entry (section 7).
+        let is_lost = |index| index <= me.durable.snapshot && self.breaks(Deviation::SnapshotForgetsConfig);
+        latest.filter(|(index, _)| !is_lost(*index)).map_or(self.first, |(_, config)| config)
     }
 
     /// Whose majorities decide: of a joint configuration that of the old and that of the new one (section 6).
@@ -123,9 +127,9 @@ impl Server {
         log.config(log.len()).is_none_or(|(index, _)| index <= me.commit)
     }
 
-    /// Whether a configuration without the server is committed, as far as it knows: it was removed, or is not yet added.
-    /// Then it does not stand. While the one that removes it may still be lost it stands, and may have to, since the
-    /// others may need its log (thesis, 4.2.2).
+    /// Whether a configuration without the server is committed, as far as it knows: it was removed, or is not yet
+    /// added. Then it does not stand. While the one that removes it may still be lost it stands, and may have to, since
+    /// the others may need its log (thesis, 4.2.2).
     pub(super) fn is_outside(&self, me: &ServerState) -> bool {
         self.is_settled(me) && !self.config(me).contains(self.id)
     }

@@ -15,8 +15,8 @@ impl Server {
         has_room && (self.has_committed(me) || self.breaks(Deviation::ReadBeforeCommit))
     }
 
-    /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is no
-    /// later leader, which might have committed more by now.
+    /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is
+    /// no later leader, which might have committed more by then.
     pub(super) fn read(&self, me: &mut ServerState, o: &mut Out<Self>) {
         let Role::Leader { read, .. } = &mut me.role else { return };
         *read = Some(Read { index: me.commit, confirmed: vec![self.id], is_answered: false });

@@ -37,6 +37,10 @@ pub struct Durable {
     pub voted_for: Option<Id>,
     /// The log.
     pub log: Log,
+    /// Up to which index the log is discarded; a snapshot has what was there.
+    ///
+    /// Invariant: all up to there is committed.
+    pub snapshot: usize,
 }
 
 /// A server's memory.
@@ -44,7 +48,7 @@ pub struct Durable {
 pub struct ServerState {
     /// What outlives a crash.
     pub durable: Durable,
-    /// The greatest index that it knows to be committed.
+    /// The greatest index that it knows to be committed; after a restart that of its snapshot.
     ///
     /// Invariant: it never falls while the server is up.
     pub commit: usize,
@@ -104,6 +108,8 @@ pub enum Timer {
     Change(Members),
     /// The leader goes on from a joint configuration.
     LeaveJoint,
+    /// The server takes a snapshot.
+    Compact,
     /// A client wants to read from the leader.
     Read,
     /// Who has asked has had no answer, and asks again.
@@ -162,6 +168,10 @@ impl Server {
                 let appended = self.append(me, term, prev, &entries, commit);
                 o.send(src, appended);
             }
+            Msg::InstallSnapshot { term, snapshot } => {
+                let installed = self.install(me, term, &snapshot);
+                o.send(src, installed);
+            }
             Msg::Appended { term, matched } => self.appended(me, src, term, matched),
             Msg::NotAppended { term } => self.not_appended(me, src, term),
             Msg::Confirm { term } => self.confirm(me, src, term, o),
@@ -188,7 +198,7 @@ impl Server {
             (saved.term, saved.voted_for) = (0, None);
         }
         if self.breaks(Deviation::LogNotPersisted) {
-            saved.log = Log::default();
+            (saved.log, saved.snapshot) = (Log::default(), 0);
         }
         o.save(saved);
     }
@@ -215,6 +225,7 @@ impl Server {
         let mut timers = vec![
             (Timer::Election, election),
             (Timer::Request, request),
+            (Timer::Compact, self.may_compact(me)),
             (Timer::Read, self.may_read(me)),
             (Timer::Resend, !matches!(me.role, Role::Follower) && self.params.resends),
         ];
@@ -240,7 +251,7 @@ impl Actor for Server {
     type Storage = Durable;
     type Random = ();
 
-    /// A server that comes back knows its term, its vote and its log, and is a follower (section 5.5).
+    /// A server that comes back knows its term, its vote, its log and its snapshot, and is a follower (section 5.5).
     fn on_start(&self, _: Id, storage: &Option<Durable>, o: &mut Out<Self>) -> ServerState {
         let Some(durable) = storage else {
             self.save(&self.initial.durable, o);
@@ -251,7 +262,8 @@ impl Actor for Server {
             self.set_timers(&self.initial, o);
             return self.initial.clone();
         };
-        let me = ServerState { durable: durable.clone(), commit: 0, hears_leader: false, role: Role::Follower };
+        let commit = durable.snapshot;
+        let me = ServerState { durable: durable.clone(), commit, hears_leader: false, role: Role::Follower };
         self.set_timers(&me, o);
         me
     }
@@ -268,6 +280,7 @@ impl Actor for Server {
         match timer {
             Timer::Election => self.on_silence(&mut me, o),
             Timer::Request => self.take(&mut me),
+            Timer::Compact => self.compact(&mut me),
             Timer::Change(members) => self.change(&mut me, *members),
             Timer::LeaveJoint => self.leave_joint(&mut me),
             Timer::Read => self.read(&mut me, o),

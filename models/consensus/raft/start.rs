@@ -26,8 +26,8 @@ quorate::choice_param! {
         /// Further on: server 0 led in terms 1 and 3 and had server 2 append two entries, server 1 led in terms 2 and 4 and
         /// had server 0 replace them. What server 2 then answered to server 0 is still on its way.
         Overwritten = "overwritten",
-        /// Three servers: server 0 leads in term 1 and has committed an entry and then the removal of server 2, with the
-        /// help of server 1, which does not know that yet. Server 2 has appended nothing.
+        /// Three servers: server 0 leads in term 1 and has committed an entry and then the removal of server 2, with
+        /// the help of server 1, which does not know that yet. Server 2 has appended nothing.
         Removed = "removed",
         /// Four servers: server 0 led in term 1, had all append an entry and began to remove server 3, of which nobody
         /// else knows; server 1 has just been elected in term 2 by servers 2 and 3.
@@ -83,7 +83,7 @@ impl Start {
             (Self::Begun, 0) => (2, None, Log::new(entries(1, 1, 0).chain([change(3)]))),
             (Self::Begun, _) => (2, one, Log::new(entries(1, 1, 0))),
         };
-        Durable { term, voted_for, log }
+        Durable { term, voted_for, log, snapshot: 0 }
     }
 
     /// What `server` is at the start.
