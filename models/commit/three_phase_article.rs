@@ -38,7 +38,6 @@ use stateright::actor::model_timeout;
 
 use super::claims::{self, Deciding};
 use super::decision::{Multicast, Outcome};
-use super::three_phase::Detector;
 
 choice_param! {
     /// What the coordinator does with the report of a time-out.
@@ -47,6 +46,16 @@ choice_param! {
         Noted = "noted",
         /// It tells nobody to commit any more, and rolls back all.
         RolledBack = "rolled-back",
+    }
+}
+
+choice_param! {
+    /// How a node learns that another has crashed.
+    pub enum Detector {
+        /// It is told, once nothing from the crashed node is on its way to it.
+        Perfect = "perfect",
+        /// It takes whom it waits for to have crashed, at any moment.
+        Absent = "none",
     }
 }
 

@@ -63,6 +63,9 @@ pub(super) enum Command {
 /// the options below that say which instance; manifests say all of that themselves.
 #[derive(Args, Debug, Default)]
 pub(super) struct CheckArgs {
+    /// The whole command line, for the report.
+    #[arg(skip)]
+    pub(super) command: String,
     /// Manifests, folders of manifests, or the name of one protocol; without any, all specs of the project
     pub(super) targets: Vec<String>,
     #[command(flatten)]
@@ -203,6 +206,10 @@ pub(super) struct SearchArgs {
     /// Most memory for each check: `512M`, `2G` [default: three quarters of what is free, for all that run together]
     #[arg(long, value_name = "SIZE", value_parser = expected(spec::size))]
     pub(super) memory: Option<u64>,
+    /// When a search has ended, run all of the protocol's code again: whether it does the same, and whether `Eq`, `Hash`
+    /// and `Debug` of its values agree
+    #[arg(long)]
+    pub(super) audit: bool,
     /// Keep every search in this folder from time to time, and when a limit or Ctrl-C ends it
     #[arg(long, value_name = "FOLDER")]
     pub(super) checkpoint: Option<PathBuf>,

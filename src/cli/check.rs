@@ -55,7 +55,7 @@ pub(super) fn check(session: &Session<'_>, args: &CheckArgs, streams: &mut Strea
     };
     let elapsed_us = started.elapsed().as_micros() as u64;
     let exit = checked.iter().fold(Exit::Expected, |exit, checked| exit.and(checked.exit()));
-    let run = Run { checks: &checked, exit, elapsed_us, catalogue: session.catalogue };
+    let run = Run { checks: &checked, exit, command: &args.command, elapsed_us, catalogue: session.catalogue };
     tell(&run, protocol.is_some(), &mut outputs, streams)?;
     github::tell(session, &run, &outputs, streams)?;
     if let Some(folder) = &args.report.trace_dir {
@@ -124,6 +124,7 @@ fn plan(args: &CheckArgs, profile: &Profile, is_ad_hoc: bool) -> Plan {
         threads: profile.threads.unwrap_or_else(all),
         paths: if args.report.trace_dir.is_some() { Paths::All } else { Paths::Violations },
         stop_when: is_ad_hoc.then_some(stop_when),
+        audit: args.search.audit,
         memory_bytes: machine::memory_share(),
         deadline: profile.time_in_all.and_then(|time| Instant::now().checked_add(time)),
     }

@@ -61,12 +61,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstream::AutoStream;
 use clap::Parser;
 
-use self::args::{Cli, Command};
+use self::args::{CheckArgs, Cli, Command};
 pub use self::assert::assert_spec;
 use self::error::CliError;
 use self::plain::Plain;
 use crate::cluster::Entry;
 use crate::exit::Exit;
+use crate::report;
 
 /// The program: reads the command line of the process, and ends with the code of its [`Exit`].
 ///
@@ -138,8 +139,12 @@ impl<'c> Session<'c> {
         err: &mut dyn Write,
     ) -> Exit {
         let args = std::iter::once(OsString::from("quorate")).chain(args.into_iter().map(Into::into));
+        let args: Vec<OsString> = args.collect();
+        let words: Vec<_> = args.iter().map(|word| word.to_string_lossy()).collect();
+        let command = report::command_line(words.iter().map(AsRef::as_ref));
         let mut streams = Streams { out, err };
-        let ended = Cli::try_parse_from(args).map_err(CliError::from).and_then(|cli| self.obey(cli, &mut streams));
+        let cli = Cli::try_parse_from(&args).map_err(CliError::from);
+        let ended = cli.and_then(|cli| self.obey(cli, command, &mut streams));
         let exit = ended.unwrap_or_else(|error| {
             let stream = if error.exit() == Exit::Expected { &mut streams.out } else { &mut streams.err };
             // If even this cannot be written, the code still tells.
@@ -151,9 +156,9 @@ impl<'c> Session<'c> {
         exit
     }
 
-    fn obey(&self, cli: Cli, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
+    fn obey(&self, cli: Cli, command: String, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
         match cli.command.unwrap_or_else(|| Command::Check(Box::default())) {
-            Command::Check(args) => check::check(self, &args, streams),
+            Command::Check(args) => check::check(self, &CheckArgs { command, ..*args }, streams),
             Command::Simulate(args) => simulate::simulate(self, &args, streams),
             Command::Trace(args) => trace::trace(self, &args, streams),
             Command::Explore(args) => explore::explore(self, &args, streams),

@@ -27,6 +27,7 @@ pub(super) struct Plan {
     pub(super) threads: usize,
     pub(super) paths: Paths,
     pub(super) stop_when: Option<StopWhen>,
+    pub(super) audit: bool,
     /// Most memory of all checks that run together and say nothing else.
     pub(super) memory_bytes: Option<u64>,
     /// When the time for all checks is spent.
@@ -52,7 +53,12 @@ pub(super) fn run_all(
     let beside = plan.threads.min(small.len());
     let mut first_error = Ok(());
     for (job_ixs, workers) in [(small, beside), (large, 1)] {
-        let manner = Manner { threads: plan.threads / workers.max(1), paths: plan.paths, stop_when: plan.stop_when };
+        let manner = Manner {
+            threads: plan.threads / workers.max(1),
+            paths: plan.paths,
+            stop_when: plan.stop_when,
+            audit: plan.audit,
+        };
         let mut listen = |event| {
             if first_error.is_ok() {
                 first_error = listen(event);

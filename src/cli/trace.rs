@@ -7,12 +7,11 @@ use super::args::{
 };
 use super::source::{Taken, read_one, take};
 use super::{CliError, Session, Streams};
-use crate::cluster::Instance;
 use crate::exit::Exit;
 use crate::report::comparison;
 use crate::report::style::{FAINT, paint};
 use crate::report::traces::Retold;
-use crate::trace::{Code, Trace, contrast, minimise, no_return, story, test_source};
+use crate::trace::{Code, NO_RETURN_STATES_MAX, Trace, minimise, story, test_source, understood};
 
 pub(super) fn trace(session: &Session<'_>, args: &TraceArgs, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
     match &args.command {
@@ -28,7 +27,7 @@ pub(super) fn trace(session: &Session<'_>, args: &TraceArgs, streams: &mut Strea
 fn show(session: &Session<'_>, args: &TraceShowArgs, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
     match take(session, &args.trace) {
         Ok(taken) => {
-            let trace = understood(session, &taken, args.max_states);
+            let trace = in_full(session, &taken, args.max_states);
             write!(streams.out, "{}", story(&trace))?;
             writeln!(streams.out, "{} quorate replay {}", paint(FAINT, "again:"), code(&taken))?;
             Ok(Exit::Expected)
@@ -44,16 +43,9 @@ fn show(session: &Session<'_>, args: &TraceShowArgs, streams: &mut Streams<'_>) 
 }
 
 /// The trace with what its violation hangs on.
-fn understood(session: &Session<'_>, taken: &Taken, states_max: usize) -> Trace {
-    let mut trace = taken.trace.clone();
-    trace.no_return = no_return(&*taken.system, &taken.path, taken.property_ix, states_max);
-    let correct = Instance { deviations: Vec::new(), ..trace.instance.clone() };
-    if correct != trace.instance {
-        let entry = session.entry(&correct.protocol);
-        let system = entry.and_then(|entry| entry.build(&correct).ok());
-        trace.contrast = system.map(|system| contrast(&*system, &taken.trace));
-    }
-    trace
+fn in_full(session: &Session<'_>, taken: &Taken, states_max: usize) -> Trace {
+    let entry = session.entry(&taken.trace.instance.protocol);
+    understood(taken.trace.clone(), &*taken.system, &taken.path, entry, states_max)
 }
 
 fn code(taken: &Taken) -> String {
@@ -79,7 +71,7 @@ fn make_small(session: &Session<'_>, args: &TraceMinimiseArgs, streams: &mut Str
 
 fn convert(session: &Session<'_>, args: &TraceConvertArgs, streams: &mut Streams<'_>) -> Result<Exit, CliError> {
     let taken = take(session, &args.trace)?;
-    let trace = understood(session, &taken, 200_000);
+    let trace = in_full(session, &taken, NO_RETURN_STATES_MAX);
     let states: Vec<_> = taken.path.states.iter().map(|state| taken.system.snapshot(state)).collect();
     let retold =
         Retold { trace: &trace, states: &states, code: &code(&taken), system: &*taken.system, path: &taken.path };

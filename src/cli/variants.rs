@@ -96,6 +96,7 @@ fn run(
         threads: args.threads.map_or_else(all, usize::from),
         paths: Paths::None,
         stop_when: Some(StopWhen::Never),
+        audit: false,
         memory_bytes: machine::memory_share(),
         deadline: None,
     };

@@ -89,9 +89,10 @@
 //!   or is lost first; that loses no behaviour. Where there is an upper bound, a delivery that changes nothing consumes
 //!   the message, and a duplicating network delivers each message once or more within its bounds: a delivery takes it
 //!   away, or, as a duplicate without a budget, does not.
-//! - **A tick passes only when nothing is overdue**: no timer must fire, no message must arrive, no pause must end. What
+//! - **A tick passes only when nothing is overdue**: no timer must fire, no message must arrive, no pause must end, and no
+//!   choice is open where choices are made [at once](crate::model::Choosing::AtOnce). What
 //!   cannot happen is not overdue: a message to a node that is down, paused or cut off waits, and is overdue as soon as it
-//!   can arrive; so are the timers of a paused node. Faults, choices, restarts and heals are never overdue.
+//!   can arrive; so are the timers of a paused node. Faults, other choices, restarts and heals are never overdue.
 //! - **Clocks.** *Perfect* clocks tick with true time. *Skewed* clocks are up to so many ticks ahead of true time, and so
 //!   of each other: a clock may gain a tick up to the bound; at a tick of true time one that is ahead stays and one that is
 //!   not is carried along. *Drifting* clocks gain or lose one tick, and not again for so many ticks of true time: over
@@ -123,6 +124,7 @@
 //! | `position`, `moves` | the tables behind one word; the steps from it, written down |
 //! | `tables` | filling those tables |
 //! | `rows` | the steps of one node, worked out |
+//! | `audit` | a second look at the protocol's code, after the search |
 //! | `saved` | the tables, put away and restored |
 //! | `transitions` | the steps of the whole |
 //! | `faults` | budgets, as words; whom a fault may strike |
@@ -133,6 +135,7 @@
 //! | `explain` | words back into plain data |
 //! | `entry` | a protocol as the catalogue lists it |
 
+mod audit;
 mod conditions;
 mod entry;
 mod event;

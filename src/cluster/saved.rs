@@ -21,11 +21,11 @@ use crate::model::{History, Protocol};
 use crate::system::{Interner, TransitionSystem};
 
 /// The first number of what a call of the protocol's code left behind.
-const HANDLED: u32 = 0;
-const CORRUPTED: u32 = 1;
+pub(super) const HANDLED: u32 = 0;
+pub(super) const CORRUPTED: u32 = 1;
 const RECORDED: u32 = 2;
 /// No facts.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 const OTHER: &str = "the protocol's code does otherwise than when the checkpoint was made";
 const SHORT: &str = "the tables in the checkpoint do not go together";
@@ -76,16 +76,16 @@ fn sum<T: Hash>(value: &T) -> u32 {
 }
 
 /// Numbers being read.
-struct Reader<'a>(&'a [u32]);
+pub(super) struct Reader<'a>(pub(super) &'a [u32]);
 
 impl<'a> Reader<'a> {
-    fn one(&mut self) -> Result<u32, String> {
+    pub(super) fn one(&mut self) -> Result<u32, String> {
         let (first, rest) = self.0.split_first().ok_or(SHORT)?;
         self.0 = rest;
         Ok(*first)
     }
 
-    fn list(&mut self) -> Result<&'a [u32], String> {
+    pub(super) fn list(&mut self) -> Result<&'a [u32], String> {
         let count = self.one()? as usize;
         let (list, rest) = self.0.split_at_checked(count).ok_or(SHORT)?;
         self.0 = rest;

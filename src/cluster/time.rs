@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::event::Event;
 use super::tables::Cluster;
-use crate::model::{Clocks, Protocol, Timing};
+use crate::model::{Choosing, Clocks, Protocol, Timing};
 use crate::system::Word;
 
 /// What is left of a timer, in ticks of its own node's clock.
@@ -82,6 +82,8 @@ impl Passing {
 pub(super) struct Overdue {
     /// A timer must fire.
     timer: bool,
+    /// A choice must be made.
+    choice: bool,
     /// A pause must end.
     pause: bool,
     /// A message from each of these must arrive, if it passes.
@@ -122,6 +124,7 @@ fn at_loss(clocks: Clocks, word: Word) -> Option<Word> {
 impl<P: Protocol> Cluster<P> {
     fn overdue(&self, node: usize, local: Word) -> &Overdue {
         let position = &self.positions[node];
+        let is_urgent = self.environment.timing().is_some_and(|timing| timing.choices == Choosing::AtOnce);
         position.overdue.get_or_set(local as usize, || {
             let (slot, inbox) = (position.slot(local), position.inbox(local));
             if !slot.is_going() {
@@ -130,6 +133,7 @@ impl<P: Protocol> Cluster<P> {
             let due = self.rules.due(inbox, |message| position.sender(message));
             Overdue {
                 timer: slot.timers.values().any(|span| span.must_fire()),
+                choice: is_urgent && !slot.choices.is_empty(),
                 pause: false,
                 senders: due.into_iter().map(|message| position.sender(message)).collect(),
             }
@@ -158,7 +162,7 @@ impl<P: Protocol> Cluster<P> {
             let (clock, passing) = at_tick(clocks, clock_at.map_or(0, |position| state[position]));
             let overdue = self.overdue(node, local);
             let message_waits = || overdue.senders.iter().any(|sender| self.splits.connects(split, *sender, node));
-            if overdue.pause || overdue.timer && passing.of_clock() || message_waits() {
+            if overdue.pause || overdue.choice || overdue.timer && passing.of_clock() || message_waits() {
                 return None;
             }
             visible |= self.edit_ticked(node, local, passing, &mut edit);
@@ -182,7 +186,8 @@ impl<P: Protocol> Cluster<P> {
         let (clocks, local) = (self.environment.timing()?.clocks, state[node]);
         let position = self.layout.clock(node)?;
         let is_read = || self.ticked(node, local, Passing::Clock) != local;
-        if self.overdue(node, local).timer || matches!(clocks, Clocks::Drifting { .. }) && !is_read() {
+        let overdue = self.overdue(node, local);
+        if overdue.timer || overdue.choice || matches!(clocks, Clocks::Drifting { .. }) && !is_read() {
             return None;
         }
         let clock = if gains { at_gain(clocks, state[position]) } else { at_loss(clocks, state[position]) };
@@ -204,10 +209,9 @@ impl<P: Protocol> Cluster<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Delay;
 
     fn timing(tick_ms: u32) -> Timing {
-        Timing { tick_ms, delay: Delay::default(), clocks: Clocks::Perfect }
+        Timing { tick_ms, ..Timing::default() }
     }
 
     #[test]

@@ -274,6 +274,10 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         self.calls.load(Ordering::Relaxed)
     }
 
+    fn complaints(&self) -> Vec<String> {
+        self.complaints()
+    }
+
     fn put_away(&self) -> Option<Vec<u32>> {
         Some(self.put_away())
     }

@@ -251,12 +251,26 @@ pub struct Timing {
     pub delay: Delay,
     /// How clocks differ from true time.
     pub clocks: Clocks,
+    /// How long a choice stays open.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub choices: Choosing,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { tick_ms: 1, delay: Delay::default(), clocks: Clocks::Perfect }
+        Self { tick_ms: 1, delay: Delay::default(), clocks: Clocks::Perfect, choices: Choosing::AnyTime }
     }
+}
+
+/// How long a choice that a node has left open stays so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choosing {
+    /// As long as you like: it stands for something that takes its time, such as a user.
+    #[default]
+    AnyTime,
+    /// It is taken before time passes: it says what happens, or in which order, and not when.
+    AtOnce,
 }
 
 /// How long messages take, in ticks of true time; both bounds included.

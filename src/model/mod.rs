@@ -34,7 +34,7 @@ pub use adversary::{Adversary, Alphabet, Knowledge, Utterance};
 pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
 pub use deviation::{Deviation, DeviationCard, Deviations, NoDeviation};
 pub use environment::{
-    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    Budget, Choosing, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
     NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 pub use history::{Cause, Facts, History, Step};

@@ -66,7 +66,8 @@ pub(super) fn told(outcome: &Outcome, failure: &Failure) -> Option<usize> {
         Failure::ViolationNotFound { .. }
         | Failure::WitnessMissing { .. }
         | Failure::Undecided { .. }
-        | Failure::CountMoved { .. } => None,
+        | Failure::CountMoved { .. }
+        | Failure::Unsound { .. } => None,
     }
 }
 
@@ -85,6 +86,11 @@ fn again(checked: &Checked) -> String {
         Size::Standard | Size::Stress => format!(" --size {}", checked.check.size.word()),
     };
     format!("\n  {} quorate check {file}{size} --name {name}\n", paint(FAINT, "again:"))
+}
+
+/// Words as a shell reads them.
+pub fn command_line<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(shell_word).collect::<Vec<_>>().join(" ")
 }
 
 /// A word that a shell takes as one.

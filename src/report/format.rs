@@ -12,6 +12,8 @@ pub struct Run<'a> {
     pub checks: &'a [Checked],
     /// How the run ended.
     pub exit: Exit,
+    /// The command line that was run.
+    pub command: &'a str,
     /// Microseconds from start to end.
     pub elapsed_us: u64,
     /// The protocols, for forms that take traces again.

@@ -5,10 +5,9 @@
 use super::Run;
 use super::traces::{self, Retold};
 use super::viewer::{CheckLine, Offline, OfflineRun, html};
-use crate::cluster::Instance;
 use crate::exit::Exit;
 use crate::spec::{Checked, Conclusion};
-use crate::trace::{Code, Outcome, Trace, contrast, retake};
+use crate::trace::{Code, NO_RETURN_STATES_MAX, Outcome, Trace, retake, understood};
 
 /// Violations on one page; the rest is named and not shown.
 const RUNS_MAX: usize = 40;
@@ -23,19 +22,12 @@ pub(super) fn report(run: &Run<'_>) -> String {
 }
 
 fn shown(run: &Run<'_>, checked: &Checked, trace: &Trace) -> Option<OfflineRun> {
-    let build = |instance: &Instance| {
-        let entry = run.catalogue.iter().find(|entry| entry.card().name == instance.protocol)?;
-        entry.build(instance).ok()
-    };
-    let system = build(&trace.instance)?;
+    let entry = run.catalogue.iter().find(|entry| entry.card().name == trace.instance.protocol).copied()?;
+    let system = entry.build(&trace.instance).ok()?;
     let property_ix = system.properties().iter().position(|card| card.name == trace.property)?;
     let (_, path) = retake(&*system, trace, property_ix);
     let path = path?;
-    let mut trace = trace.clone();
-    if !trace.instance.deviations.is_empty() {
-        let correct = build(&Instance { deviations: Vec::new(), ..trace.instance.clone() });
-        trace.contrast = correct.map(|correct| contrast(&*correct, &trace));
-    }
+    let trace = understood(trace.clone(), &*system, &path, Some(entry), NO_RETURN_STATES_MAX);
     let states: Vec<_> = path.states.iter().map(|state| system.snapshot(state)).collect();
     let code = Code::of(&*system, &path, &trace.instance, &trace.property).text();
     let title = format!("{}: {}: {}", trace.instance.protocol, checked.check.name, trace.property);

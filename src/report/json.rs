@@ -5,6 +5,7 @@
 //!   "format": "quorate-report",
 //!   "version": 1,
 //!   "quorate": "0.1.0",
+//!   "command": "quorate check --output json",
 //!   "exit": { "code": 1, "word": "differs" },
 //!   "elapsed_us": 120000,
 //!   "checks": [{
@@ -18,6 +19,7 @@
 //!       "verdict": "violated", "steps": 12, "trace": { "format": "quorate-trace" }
 //!     }],
 //!     "unused_faults": ["crash"],
+//!     "assurance": { "states": "exact", "time": "asynchronous time: …", "never_taken": ["drop"] },
 //!     "lock": { "states": 12345, "depth": 20 },
 //!     "statistics": { "distinct": 12346, "depth": 20 }
 //!   }]
@@ -31,6 +33,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::assurance::Assurance;
 use super::format::Run;
 use super::simulation;
 use crate::cluster::Instance;
@@ -50,6 +53,7 @@ struct Report<'a> {
     format: &'static str,
     version: u32,
     quorate: &'static str,
+    command: &'a str,
     exit: Ending,
     elapsed_us: u64,
     checks: Vec<Row<'a>>,
@@ -84,6 +88,8 @@ pub(super) struct Row<'a> {
     unused_faults: Vec<ActionKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<Lock>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assurance: Option<Assurance<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     statistics: Option<Numbers<'a>>,
 }
@@ -163,6 +169,7 @@ pub(super) fn report(run: &Run<'_>) -> String {
         format: FORMAT,
         version: VERSION,
         quorate: env!("CARGO_PKG_VERSION"),
+        command: run.command,
         exit: Ending::of(run.exit),
         elapsed_us: run.elapsed_us,
         checks: run.checks.iter().map(row).collect(),
@@ -200,6 +207,7 @@ pub(super) fn row(checked: &Checked) -> Row<'_> {
         properties: outcome.map(|outcome| properties(checked, outcome)).unwrap_or_default(),
         unused_faults: checked.unused_faults(),
         lock: check.lock,
+        assurance: outcome.map(|outcome| Assurance::of(checked, outcome)),
         statistics: outcome.map(|outcome| Numbers::of(&outcome.exploration.statistics)),
     }
 }

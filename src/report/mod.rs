@@ -9,6 +9,7 @@
 //! | `table`, `verdicts` | the verdict table: a row a check, a line in total |
 //! | `grid` | the cells of a sweep as a table |
 //! | `failures` | why a check is not as expected |
+//! | `assurance` | what the verdicts of a search rest on |
 //! | `single` | one run in full |
 //! | `statistics` | the numbers of every search |
 //! | `json` | the whole report for machines |
@@ -25,6 +26,7 @@
 //! | `pages` | pages of documentation from the catalogue and the specs |
 //! | `numbers`, `style`, `wrap`, `xml` | numbers, colours, lines, tags |
 
+mod assurance;
 mod comparison;
 mod failures;
 mod format;
@@ -55,7 +57,7 @@ mod wrap;
 mod xml;
 
 pub use comparison::comparison;
-pub use failures::{failures, unused_faults};
+pub use failures::{command_line, failures, unused_faults};
 pub use format::{FORMATS, Format, Run, format};
 pub use grid::sweeps;
 pub use markdown::page;

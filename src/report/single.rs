@@ -1,9 +1,11 @@
 //! One run in full: a line for each property, then the stories.
 
+use super::assurance::Assurance;
 use super::numbers::{bytes, count, counted, elapsed};
 use super::style::{BAD, DOUBTFUL, FAINT, GOOD, STRONG, paint};
+use super::wrap::wrapped;
 use crate::engine::{Cut, Ended, Statistics, Verdict};
-use crate::spec::{Checked, Conclusion, Outcome};
+use crate::spec::{Checked, Conclusion, Failure, Outcome};
 use crate::trace::story;
 
 /// A run that was put together on the command line.
@@ -15,7 +17,9 @@ pub fn single(checked: &Checked) -> String {
         Conclusion::Skipped | Conclusion::OutOfTime => format!("{}: {title}\n", paint(DOUBTFUL, "not run")),
         Conclusion::Searched(outcome) => {
             let (properties, stories) = (properties(checked, outcome), stories(outcome));
-            format!("{}\n\n{properties}\n{}{stories}", title.trim_end(), numbers(outcome))
+            let rests_on = wrapped("  ", 2, 2, &Assurance::of(checked, outcome).sentence());
+            let audit = audit(outcome);
+            format!("{}\n\n{properties}\n{}{rests_on}{audit}{stories}", title.trim_end(), numbers(outcome))
         }
     }
 }
@@ -61,6 +65,12 @@ fn numbers(outcome: &Outcome) -> String {
         elapsed(*elapsed_us),
         bytes(*peak_bytes),
     )
+}
+
+/// What an audit has found: no verdict counts.
+fn audit(outcome: &Outcome) -> String {
+    let unsound = outcome.failures.iter().filter(|failure| matches!(failure, Failure::Unsound { .. }));
+    unsound.map(|failure| format!("  {}\n", paint(BAD, failure))).collect()
 }
 
 fn stories(outcome: &Outcome) -> String {

@@ -3,7 +3,7 @@
 use super::nearest;
 use super::reader::{Form, Node, Reader, Section, Words};
 use crate::model::{
-    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    Budget, Choosing, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
     NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 
@@ -21,7 +21,9 @@ const LOSS_KEYS: &[&str] = &["total", "of"];
 const CRASH_KEYS: &[&str] = &["total", "at_once", "of", "restart", "in_flight"];
 const PAUSE_KEYS: &[&str] = &["total", "of", "resume", "longest"];
 const TIMES: &Words<bool> = &[("asynchronous", false), ("timed", true)];
-const TIME_KEYS: &[&str] = &["mode", "tick_ms", "delay", "skew", "drift_one_in"];
+const TIME_KEYS: &[&str] = &["mode", "tick_ms", "delay", "skew", "drift_one_in", "choices"];
+
+const CHOICES: &Words<Choosing> = &[("any-time", Choosing::AnyTime), ("at-once", Choosing::AtOnce)];
 const DELAY_KEYS: &[&str] = &["at_least", "at_most"];
 const PARTITION_KEYS: &[&str] = &["total", "of", "sides", "heal", "in_flight"];
 
@@ -172,6 +174,9 @@ fn time(reader: &mut Reader, node: &Node) -> Time {
         (None, Some(drift)) => Clocks::Drifting { one_tick_in: drift as u16 },
         (None, None) => Clocks::Perfect,
     };
+    if let Some(node) = section.get("choices") {
+        timing.choices = reader.word(node, "value of `choices`:", CHOICES).unwrap_or_default();
+    }
     if timed == Some(false)
         && let Some(key) = TIME_KEYS[1..].iter().find(|key| section.get(key).is_some())
     {

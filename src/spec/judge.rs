@@ -79,6 +79,11 @@ pub enum Failure {
         /// What was found.
         found: Lock,
     },
+    /// The protocol's code is not what a search believes of it: no verdict counts.
+    Unsound {
+        /// What the audit found.
+        sentence: String,
+    },
 }
 
 impl Failure {
@@ -95,6 +100,7 @@ impl Failure {
             Self::Undecided { .. } => "undecided",
             Self::Decided { .. } => "decided",
             Self::CountMoved { .. } => "count-moved",
+            Self::Unsound { .. } => "unsound",
         }
     }
 
@@ -110,7 +116,7 @@ impl Failure {
             | Self::WitnessReached { property_ix, .. }
             | Self::Undecided { property_ix, .. }
             | Self::Decided { property_ix, .. } => Some(*property_ix),
-            Self::CountMoved { .. } => None,
+            Self::CountMoved { .. } | Self::Unsound { .. } => None,
         }
     }
 
@@ -127,7 +133,8 @@ impl Failure {
             | Self::WitnessMissing { .. }
             | Self::WitnessReached { .. }
             | Self::Decided { .. }
-            | Self::CountMoved { .. } => Exit::Differs,
+            | Self::CountMoved { .. }
+            | Self::Unsound { .. } => Exit::Differs,
         }
     }
 }
@@ -153,6 +160,7 @@ impl fmt::Display for Failure {
             }
             Self::Undecided { cut, .. } => write!(f, "undecided: {cut}"),
             Self::Decided { verdict, .. } => write!(f, "decided, but expected undecided: {}", verdict.word()),
+            Self::Unsound { sentence } => write!(f, "audit: {sentence}"),
             Self::CountMoved { locked, found } => write!(
                 f,
                 "count moved: locked {} states at depth {}, found {} at depth {}",

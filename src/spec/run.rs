@@ -11,7 +11,7 @@ use crate::engine::{
 use crate::exit::Exit;
 use crate::model::{Budget, Clocks};
 use crate::system::{ActionKind, Fairness, PropertyCard};
-use crate::trace::Trace;
+use crate::trace::{NO_RETURN_STATES_MAX, Trace, understood};
 
 /// How a check is run; no verdict and no count depends on it.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ pub struct Manner {
     pub paths: Paths,
     /// When the search may end, if not as the check says.
     pub stop_when: Option<StopWhen>,
+    /// Whether the protocol's code is looked at a second time when the search has ended.
+    pub audit: bool,
 }
 
 /// A check and what became of it.
@@ -103,12 +105,24 @@ pub fn run_keeping(
         let path = exploration.findings[property_ix].as_ref()?.path.as_ref()?;
         Some(Trace::of(&*system, path, &check.instance, property_ix))
     };
-    let traces: Vec<Option<Trace>> = (0..properties.len()).map(trace_of).collect();
+    let mut traces: Vec<Option<Trace>> = (0..properties.len()).map(trace_of).collect();
     let expected: Vec<Expected> = properties.iter().map(|property| check.expected(property)).collect();
     let mut failures = judge(&properties, &expected, check.lock, &exploration);
     for (property_ix, trace) in traces.iter().enumerate() {
         let shape = check.shapes.get(&properties[property_ix].name);
         failures.extend(trace.iter().zip(shape).filter_map(|(trace, shape)| another_shape(property_ix, shape, trace)));
+    }
+    // To say what a violation hangs on takes searches of its own: only of what is going to be read.
+    let is_read = |property_ix: usize| {
+        manner.paths == Paths::All || failures.iter().any(|failure| failure.property_ix() == Some(property_ix))
+    };
+    for (property_ix, (trace, finding)) in traces.iter_mut().zip(&exploration.findings).enumerate() {
+        if let (Some(path), true) = (finding.as_ref().and_then(|finding| finding.path.as_ref()), is_read(property_ix)) {
+            *trace = trace.take().map(|trace| understood(trace, &*system, path, Some(entry), NO_RETURN_STATES_MAX));
+        }
+    }
+    if manner.audit {
+        failures.extend(system.complaints().into_iter().map(|sentence| Failure::Unsound { sentence }));
     }
     if check.undecided_allowed {
         failures.retain(|failure| failure.exit() != Exit::Undecided);

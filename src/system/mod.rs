@@ -105,6 +105,12 @@ pub trait TransitionSystem: Send + Sync {
         0
     }
 
+    /// Looks at the code behind the words a second time, once a search is over: what is wrong with it, in sentences. A
+    /// system that runs its code anew for each step has nothing to compare.
+    fn complaints(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The tables behind the words as plain numbers, for a system of the same kind that is made later, perhaps by
     /// another process; `None` if it cannot be continued.
     fn put_away(&self) -> Option<Vec<u32>> {

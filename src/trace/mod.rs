@@ -24,6 +24,7 @@
 //! | `causes`, `order` | what rests on what; the canonical order of concurrent steps |
 //! | `no_return` | after which step a violation is inevitable |
 //! | `contrast` | where a trace parts from the protocol as it should be |
+//! | `understood` | a trace with both |
 
 mod atlas;
 mod causes;
@@ -45,6 +46,7 @@ mod script;
 mod setting;
 mod shrink;
 mod story;
+mod understood;
 
 pub use causes::{causes, causes_of};
 pub use code::{Astray, Code, CodeError, PREFIX as CODE_PREFIX};
@@ -58,6 +60,7 @@ pub use order::canonical;
 pub use read::TraceError;
 pub use record::steps;
 pub use replay::{Replay, replay, retake};
-pub use setting::setting;
+pub use setting::{setting, time};
 pub use shrink::minimise;
 pub use story::{outcome, story};
+pub use understood::{NO_RETURN_STATES_MAX, understood};

@@ -2,8 +2,8 @@
 
 use crate::cluster::Instance;
 use crate::model::{
-    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, NetworkKind, NoOpDelivery,
-    Partitions, Pauses, Timing,
+    Budget, Choosing, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, NetworkKind,
+    NoOpDelivery, Partitions, Pauses, Timing,
 };
 
 /// Protocol, parameters, deviations, network and faults, in words.
@@ -39,9 +39,14 @@ fn network(environment: &Environment) -> String {
     }
 }
 
+/// The model of time in force, whichever it is.
+pub fn time(environment: &Environment) -> String {
+    timing(environment).unwrap_or_else(|| "asynchronous time: any delay, and a timer may fire at any moment".to_owned())
+}
+
 /// The model of time in force; nothing for asynchronous time, the default.
 pub(crate) fn timing(environment: &Environment) -> Option<String> {
-    let Timing { tick_ms, delay, clocks } = environment.timing()?;
+    let Timing { tick_ms, delay, clocks, choices } = environment.timing()?;
     let delay = match *delay {
         Delay { at_least: 0, at_most: None } => "messages take any time".to_owned(),
         Delay { at_least, at_most: None } => format!("messages take {at_least} ticks or more"),
@@ -52,7 +57,11 @@ pub(crate) fn timing(environment: &Environment) -> Option<String> {
         Clocks::Skewed { ticks } => format!("clocks at most {ticks} ticks apart"),
         Clocks::Drifting { one_tick_in } => format!("clocks that gain or lose 1 tick in {one_tick_in}"),
     };
-    Some(format!("time in ticks of {tick_ms} ms, {delay}, {clocks}"))
+    let choices = match *choices {
+        Choosing::AnyTime => "",
+        Choosing::AtOnce => ", choices made at once",
+    };
+    Some(format!("time in ticks of {tick_ms} ms, {delay}, {clocks}{choices}"))
 }
 
 fn faults(environment: &Environment) -> Vec<String> {
@@ -196,6 +205,7 @@ mod tests {
                     tick_ms: 10,
                     delay: Delay { at_least: 1, at_most: Some(3) },
                     clocks: Clocks::Skewed { ticks: 2 },
+                    choices: Choosing::AtOnce,
                 }),
             },
             ..plain
@@ -204,7 +214,7 @@ mod tests {
             setting(&faulty),
             "paxos with acceptors = 3; deviations forget-promise, vote-twice; network in order of sending, which \
              consumes messages that change nothing; time in ticks of 10 ms, messages take 1 to 3 ticks, clocks at most 2 \
-             ticks apart; at most 1 lost message to acceptor; any number of duplicated \
+             ticks apart, choices made at once; at most 1 lost message to acceptor; any number of duplicated \
              messages; at most 1 corrupted message to learner; at most 2 crashes of acceptor, proposer, 1 at once, no \
              restart, messages to the crashed are lost; at most 1 lost save; at most 2 torn saves of acceptor; at most 1 \
              pause of proposer, for good; at most 2 partitions of acceptor into 3 sides, for good, messages across are \

@@ -84,7 +84,8 @@ fn without_one_guard_the_check_of_the_protocol_is_red() {
         let mutant = Mutant { original: entry, change: |all, one| all.push(one.to_owned()), deviation: card.name };
         let properties = entry.properties();
         let named = PropertySet::of(properties.len(), |ix| properties[ix].name == property);
-        let manner = Manner { threads: 1, paths: Paths::Violations, stop_when: Some(StopWhen::AllFound(named)) };
+        let manner =
+            Manner { threads: 1, paths: Paths::Violations, stop_when: Some(StopWhen::AllFound(named)), audit: false };
         let checked = spec::run(check, &mutant, manner, &Silent);
         let name = format!("{} without the guard of {}", entry.card().name, card.name);
         assert_eq!(checked.exit(), Exit::Differs, "{name}");
@@ -111,7 +112,7 @@ fn with_the_guard_back_the_check_of_the_deviation_is_red() {
         check.lock = None;
         let change: fn(&mut Vec<String>, &str) = |all, one| all.retain(|other| other != one);
         let mutant = Mutant { original: *entry, change, deviation: card.name };
-        let manner = Manner { threads: 1, paths: Paths::Violations, stop_when: None };
+        let manner = Manner { threads: 1, paths: Paths::Violations, stop_when: None, audit: false };
         let checked = spec::run(check, &mutant, manner, &Silent);
         let words: Vec<&str> = checked.outcome().unwrap().failures.iter().map(Failure::word).collect();
         let told = report::failures(&checked);

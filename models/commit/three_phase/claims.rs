@@ -77,7 +77,8 @@ pub(super) fn observe(step: &Step<'_, ThreePhaseActor>, facts: &mut Facts<Fact>)
             | Msg::Abort
             | Msg::StateReq
             | Msg::StateIs(_)
-            | Msg::Down => {}
+            | Msg::Down
+            | Msg::Gone(_) => {}
         }
     }
     match (&step.cause, step.before) {

@@ -6,7 +6,7 @@ use quorate::model::Deviations;
 use quorate::{Id, Out};
 use serde::Serialize;
 
-use super::{Deviation, Log, Msg, NEXT, Overdue, Phase, Pick, Sizes, ThreePhaseActor, watch};
+use super::{Awaited, Deviation, Log, Msg, NEXT, Overdue, Phase, Pick, Sizes, ThreePhaseActor, watch};
 use crate::commit::decision::{Multicast, Outcome, Vote};
 
 /// The coordinator of one transaction.
@@ -89,7 +89,13 @@ impl Coordinator {
             Msg::No => self.count(state, src, Vote::No, o),
             Msg::Ack => note_ack(state, src),
             Msg::Down => self.bury(state, src, o),
-            Msg::CanCommit | Msg::PreCommit | Msg::Commit | Msg::Abort | Msg::StateReq | Msg::StateIs(_) => {}
+            Msg::CanCommit
+            | Msg::PreCommit
+            | Msg::Commit
+            | Msg::Abort
+            | Msg::StateReq
+            | Msg::StateIs(_)
+            | Msg::Gone(_) => {}
         }
         self.go_on(state, o);
     }
@@ -156,7 +162,7 @@ impl Coordinator {
             Stage::Telling { .. } => {}
         }
         let unsent = state.stage.sending().0.clone();
-        watch(&self.sizes, &self.participants, &self.awaited(state), o);
+        watch(&self.sizes, &self.participants, (Awaited::Answers, self.awaited(state)), o);
         o.choose_random(NEXT, unsent.into_iter().map(Pick::SendTo).collect());
     }
 

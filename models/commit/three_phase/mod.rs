@@ -27,6 +27,12 @@
 //! backup no longer listens to those before it (`report`). With that rule the notices need not even keep to the
 //! order of the channel.
 //!
+//! With `detector = "time-out"`, in timed mode, crashes are noticed as in practice: an answer to a message takes two
+//! delays at most, and whoever leads waits for that long and one tick more, from the last answer on. Who waits for the
+//! leader must give it all of that and one delay more, since the leader may wait for somebody else. Who takes the leader to have crashed
+//! tells the others, as an election would: those who have decided wait for nobody, and would not notice. Here sends
+//! and votes take no time (`choices = "at-once"`), and where delays keep to the bound the detector is perfect.
+//!
 //! With `detector = "none"` time is asynchronous: whoever waits for a node may take it for crashed at any moment. This
 //! has all behaviours of a network that is cut in two, where each half takes the other for crashed, and more.
 //! Three-phase commit is not made for it, and the checks show what becomes of it.
@@ -52,6 +58,8 @@ mod termination;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::time::Duration;
 
 use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
 use quorate::{Actor, Id, Out, choice_param, deviations, params};
@@ -64,12 +72,15 @@ pub use participant::{Participant, ParticipantState};
 pub use termination::Duty;
 
 use super::decision::{Multicast, Outcome, Vote};
+use crate::stores::ticks;
 
 choice_param! {
     /// How a node learns that another has crashed.
     pub enum Detector {
         /// It is told, once nothing from the crashed node is on its way to it.
         Perfect = "perfect",
+        /// It waits as long as an answer can take, where messages take no longer than `delay`.
+        TimeOut = "time-out",
         /// It takes whom it waits for to have crashed, at any moment.
         Absent = "none",
     }
@@ -82,6 +93,8 @@ params! {
         pub participants: usize = 2, in 1..=5;
         /// How a node learns that another has crashed.
         pub detector: Detector = Detector::Perfect;
+        /// With time-outs: how long a message takes at most, as the nodes have it, in milliseconds.
+        pub delay: usize = 1, in 1..=4;
         /// How a message to all participants is sent.
         pub multicast: Multicast = Multicast::OneByOne;
     }
@@ -183,6 +196,8 @@ pub enum Msg {
     StateIs(Phase),
     /// The failure detector: the sender has crashed, and nothing else from it is on its way.
     Down,
+    /// Who waited for this node in vain says so: with time-outs.
+    Gone(Id),
 }
 
 impl Msg {
@@ -211,20 +226,40 @@ pub enum Pick {
 /// The choice of whom to send to next.
 const NEXT: &str = "next";
 
+/// For whom a node waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    /// For those that must answer what it has sent.
+    Answers,
+    /// For the leader, who may be waiting for answers itself.
+    Leader,
+}
+
 /// Waits for the `awaited` among the `others`, and for nobody else; a perfect detector needs no waiting.
-fn watch(sizes: &Sizes, others: &BTreeSet<Id>, awaited: &BTreeSet<Id>, o: &mut Out<ThreePhaseActor>) {
-    match sizes.detector {
-        Detector::Perfect => {}
-        Detector::Absent => {
-            for other in others {
-                if awaited.contains(other) {
-                    o.set_timer(Overdue(*other), model_timeout());
-                } else {
-                    o.cancel_timer(Overdue(*other));
-                }
-            }
+fn watch(sizes: &Sizes, others: &BTreeSet<Id>, (why, awaited): (Awaited, BTreeSet<Id>), o: &mut Out<ThreePhaseActor>) {
+    let patience = match sizes.detector {
+        Detector::Perfect => return,
+        Detector::Absent => model_timeout(),
+        Detector::TimeOut => patience(sizes.delay, why),
+    };
+    for other in others {
+        if awaited.contains(other) {
+            o.set_timer(Overdue(*other), patience.clone());
+        } else {
+            o.cancel_timer(Overdue(*other));
         }
     }
+}
+
+/// How long an answer can take and a little more, where messages take at most `delay`. Each answer sets the wait for
+/// the others anew, so that a leader may wait for two round trips before it goes on.
+fn patience(delay: usize, why: Awaited) -> Range<Duration> {
+    let delay = delay as u8;
+    let answers = 2 * delay + 1;
+    ticks(match why {
+        Awaited::Answers => answers,
+        Awaited::Leader => 2 * delay + answers + delay + 1,
+    })
 }
 
 /// A member of the cluster.
@@ -274,7 +309,7 @@ impl ThreePhaseActor {
         o.save(Log { buried: true, ..log });
         match self.detector() {
             Detector::Perfect => o.broadcast(&self.others(), &Msg::Down),
-            Detector::Absent => {}
+            Detector::TimeOut | Detector::Absent => {}
         }
     }
 }
@@ -355,8 +390,9 @@ impl Protocol for ThreePhase {
         source: "Skeen, Nonblocking Commit Protocols (1981); Bernstein, Hadzilacos and Goodman, Concurrency Control \
                  and Recovery in Database Systems (1987), 7.5",
         modelled: "One transaction, three phases, the termination protocol with any number of backups, crashes for \
-                   good. A failure detector that is perfect (a node that restarts is one whose crash is noticed), or \
-                   none, where waits end at any moment. A multicast is one send a step.",
+                   good. A failure detector that is perfect (a node that restarts is one whose crash is noticed), that \
+                   waits for as long as an answer can take (timed mode), or none, where waits end at any \
+                   moment. A multicast is one send a step.",
         left_out: "The work of the transaction (an open choice between Yes and No), other transactions (they share \
                    nothing with this one), recovery (nobody waits for it), lost messages (the papers assume none), \
                    cut networks (no detector has their behaviours and more).",

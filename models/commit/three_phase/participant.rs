@@ -6,7 +6,7 @@ use quorate::model::Deviations;
 use quorate::{Id, Out};
 use serde::Serialize;
 
-use super::{Deviation, Duty, Log, Msg, NEXT, Overdue, Phase, Pick, Sizes, ThreePhaseActor, watch};
+use super::{Detector, Deviation, Duty, Log, Msg, NEXT, Overdue, Phase, Pick, Sizes, ThreePhaseActor, watch};
 use crate::commit::decision::{Outcome, Vote};
 
 /// The choice of how the work went.
@@ -74,13 +74,18 @@ impl Participant {
             Msg::StateIs(phase) => note_state(state, src, phase),
             Msg::Ack => note_ack(state, src),
             Msg::Down => self.bury(state, src, o),
+            Msg::Gone(who) => self.bury(state, who, o),
             Msg::Yes | Msg::No => {}
         }
         self.go_on(state, o);
     }
 
     pub(super) fn on_timeout(&self, state: &mut ParticipantState, overdue: Overdue, o: &mut Out<ThreePhaseActor>) {
-        self.bury(state, overdue.0, o);
+        let Overdue(who) = overdue;
+        if self.sizes.detector == Detector::TimeOut {
+            o.broadcast(&self.peers, &Msg::Gone(who));
+        }
+        self.bury(state, who, o);
         self.go_on(state, o);
     }
 
@@ -134,7 +139,7 @@ impl Participant {
     /// turn, the next send, and the wait.
     fn go_on(&self, state: &mut ParticipantState, o: &mut Out<ThreePhaseActor>) {
         self.terminate(state, o);
-        watch(&self.sizes, &self.others(), &self.awaited(state), o);
+        watch(&self.sizes, &self.others(), self.awaited(state), o);
         let unsent = state.sending().map(|(unsent, _)| unsent.clone()).unwrap_or_default();
         o.choose_random(NEXT, unsent.into_iter().map(Pick::SendTo).collect());
     }

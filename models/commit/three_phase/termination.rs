@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate::{Id, Out};
 use serde::Serialize;
 
-use super::{Deviation, Msg, Participant, ParticipantState, Phase, ThreePhaseActor};
+use super::{Awaited, Deviation, Msg, Participant, ParticipantState, Phase, ThreePhaseActor};
 use crate::commit::decision::{Multicast, Outcome};
 
 /// What a backup coordinator is at.
@@ -155,8 +155,9 @@ impl Participant {
     }
 
     /// From whom it waits to hear: a backup from all that it has asked, anyone else from the one who leads.
-    pub(super) fn awaited(&self, state: &ParticipantState) -> BTreeSet<Id> {
-        match (&state.duty, state.phase) {
+    pub(super) fn awaited(&self, state: &ParticipantState) -> (Awaited, BTreeSet<Id>) {
+        let why = if state.duty.is_some() { Awaited::Answers } else { Awaited::Leader };
+        let whom = match (&state.duty, state.phase) {
             (Some(Duty::Asking { unsent, unanswered: missing, .. } | Duty::Moving { unsent, unacked: missing }), _) => {
                 if unsent.is_empty() {
                     missing.clone()
@@ -170,6 +171,7 @@ impl Participant {
                 let leaders = std::iter::once(self.coordinator).chain(earlier);
                 leaders.filter(|id| !state.dead.contains(id)).take(1).collect()
             }
-        }
+        };
+        (why, whom)
     }
 }

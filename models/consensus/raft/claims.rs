@@ -29,7 +29,7 @@ pub(super) fn all() -> Vec<Property<Raft>> {
         Claim::always("reads-current", "A read shows all that was committed when it was taken").by_history(stale_read),
         Claim::always(
             "undisturbed",
-            "With pre-votes, nobody stands against a leader before the election timers of a majority have fired",
+            "With pre-votes, nobody stands against a leader before a majority has not heard of it for too long, or was down",
         )
         .by_history(disturbed),
         Claim::no_deadlock(
@@ -61,25 +61,34 @@ fn two_leaders_in_one_term(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
 }
 
 fn two_votes(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
-    let Some(Breach::VotedTwice { voter, term, candidates: (one, other) }) = &ghost.breach else { return None };
-    Some(Evidence::new(format!("{voter:?} votes for {one:?} and then for {other:?} in term {term}")))
+    ghost.breaches.iter().find_map(|breach| {
+        let Breach::VotedTwice { voter, term, candidates: (one, other) } = breach else { return None };
+        Some(Evidence::new(format!("{voter:?} votes for {one:?} and then for {other:?} in term {term}")))
+    })
 }
 
 fn overwritten(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
-    let Some(Breach::Overwrote(leader)) = &ghost.breach else { return None };
-    Some(Evidence::new(format!("{leader:?} removes an entry of its log while it leads")))
+    ghost.breaches.iter().find_map(|breach| {
+        let Breach::Overwrote(leader) = breach else { return None };
+        Some(Evidence::new(format!("{leader:?} removes an entry of its log while it leads")))
+    })
 }
 
 fn commit_fell(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
-    let Some(Breach::CommitFell(server, from, to)) = &ghost.breach else { return None };
-    Some(Evidence::new(format!("the commit index of {server:?} falls from {from} to {to}")))
+    ghost.breaches.iter().find_map(|breach| {
+        let Breach::CommitFell(server, from, to) = breach else { return None };
+        Some(Evidence::new(format!("the commit index of {server:?} falls from {from} to {to}")))
+    })
 }
 
 fn stale_read(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
-    let Some(Breach::StaleRead(leader, index, due)) = &ghost.breach else { return None };
-    Some(Evidence::new(format!(
-        "the read of {leader:?} shows what was committed up to index {index}, and {due} were committed when it was taken"
-    )))
+    ghost.breaches.iter().find_map(|breach| {
+        let Breach::StaleRead(leader, index, due) = breach else { return None };
+        Some(Evidence::new(format!(
+            "the read of {leader:?} shows what was committed up to index {index}, and {due} were committed when it \
+             was taken"
+        )))
+    })
 }
 
 fn log(_: &Raft, node: &Node<'_, Server>) -> Option<Log> {
@@ -119,7 +128,7 @@ fn disturbed(raft: &Raft, ghost: &Ghost) -> Option<Evidence> {
     let is_disturbed = led_from_start && ghost.stood > 1 && ghost.silent.len() <= raft.params.servers / 2;
     is_disturbed.then(|| {
         let (term, silent) = (ghost.stood, &ghost.silent);
-        Evidence::new(format!("term {term} has begun, and the election timers of {silent:?} only have fired"))
+        Evidence::new(format!("term {term} has begun, and only {silent:?} may have ceased to hear of the leader"))
     })
 }
 
@@ -187,7 +196,7 @@ fn two_lead(_: &Raft, leaders: &[Option<(Term, Id)>]) -> Option<Evidence> {
 
 fn answers(_: &Raft, node: &Node<'_, Server>) -> Option<(Id, usize)> {
     match node.state?.role {
-        Role::Leader { read: Some(Read { answer: Some(index), .. }), .. } => Some((node.id, index)),
+        Role::Leader { read: Some(Read { is_answered: true, index, .. }), .. } => Some((node.id, index)),
         _ => None,
     }
 }

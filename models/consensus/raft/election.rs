@@ -8,16 +8,29 @@ use super::message::Msg;
 use super::server::{Role, Server, ServerState, note};
 
 impl Server {
+    /// Whether the server may stand for another term.
+    pub(super) fn may_stand(&self, me: &ServerState) -> bool {
+        let is_candidate = usize::from(self.id) < self.params.candidates || self.params.candidates == 0;
+        is_candidate && me.leads().is_none() && me.durable.term < self.params.terms
+    }
+
     /// The election timer fires: there is no leader, as far as the server knows. It stands for the next term, or first
     /// asks whether it would have a majority there.
     pub(super) fn on_silence(&self, me: &mut ServerState, o: &mut Out<Self>) {
         me.hears_leader = false;
+        if !self.may_stand(me) {
+            return;
+        }
         if !self.params.pre_vote {
             return self.stand(me, o);
         }
         me.role = Role::PreCandidate { grants: vec![self.id] };
-        o.broadcast(&self.peers, &Msg::RequestPreVote { term: me.durable.term + 1, end: me.durable.log.end() });
+        self.ask_for_pre_votes(me, o);
         self.count_pre_votes(me, o);
+    }
+
+    pub(super) fn ask_for_pre_votes(&self, me: &ServerState, o: &mut Out<Self>) {
+        o.broadcast(&self.peers, &Msg::RequestPreVote { term: me.durable.term + 1, end: me.durable.log.end() });
     }
 
     /// Thesis, 9.6: a server would vote for one who stands for a later term with an up-to-date log, unless it hears
@@ -59,8 +72,12 @@ impl Server {
         me.durable.term += 1;
         me.durable.voted_for = Some(self.id);
         me.role = Role::Candidate { votes: vec![self.id] };
-        o.broadcast(&self.peers, &Msg::RequestVote { term: me.durable.term, end: me.durable.log.end() });
+        self.ask_for_votes(me, o);
         self.count_votes(me);
+    }
+
+    pub(super) fn ask_for_votes(&self, me: &ServerState, o: &mut Out<Self>) {
+        o.broadcast(&self.peers, &Msg::RequestVote { term: me.durable.term, end: me.durable.log.end() });
     }
 
     /// Section 5.2: one vote in each term, first come, first served; 5.4.1: for none whose log is less up-to-date.

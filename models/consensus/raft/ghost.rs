@@ -24,16 +24,17 @@ pub struct Ghost {
     pub truncated: bool,
     /// How much was committed when each server took the read that it has not answered.
     pub reads: BTreeMap<Id, usize>,
-    /// Whose election timer has fired; noted with pre-votes only.
+    /// Who may have ceased to hear of the leader: its election timer has fired, or it has been down; noted with
+    /// pre-votes only.
     pub silent: BTreeSet<Id>,
     /// The latest term for which a server stood; noted with pre-votes only.
     pub stood: Term,
-    /// The first step that must never be taken.
-    pub breach: Option<Breach>,
+    /// The first step of each kind that must never be taken.
+    pub breaches: BTreeSet<Breach>,
 }
 
 /// A step that must never be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Breach {
     /// A server voted twice in one term.
     VotedTwice {
@@ -67,7 +68,7 @@ pub enum Fact {
     Asked(Id),
     /// A leader answered its read with what is committed up to an index.
     Answered(Id, usize),
-    /// An election timer fired.
+    /// A server may have ceased to hear of the leader.
     Silent(Id),
     /// A server stood for this term.
     Stood(Term),
@@ -110,8 +111,12 @@ impl History for Ghost {
 }
 
 impl Ghost {
+    /// Each kind has a place of its own: what is found of one must not hide another.
     fn breach(&mut self, breach: Breach) {
-        self.breach.get_or_insert(breach);
+        let is_alike = |earlier: &Breach| std::mem::discriminant(earlier) == std::mem::discriminant(&breach);
+        if !self.breaches.iter().any(is_alike) {
+            self.breaches.insert(breach);
+        }
     }
 }
 
@@ -125,7 +130,7 @@ pub(super) fn observe(step: &Step<'_, Server>, pre_vote: bool, facts: &mut Facts
     if !pre_vote {
         return;
     }
-    if matches!(step.cause, Cause::Timeout(Timer::Election)) {
+    if matches!(step.cause, Cause::Timeout(Timer::Election) | Cause::Restart) {
         facts.push(Fact::Silent(step.node));
     }
     if after.durable.voted_for == Some(step.node) {
@@ -176,7 +181,7 @@ fn of_read(server: Id, before: Option<&ServerState>, after: &ServerState, facts:
     if was.is_none() {
         facts.push(Fact::Asked(server));
     }
-    if was.and_then(|was| was.answer) != is.answer {
-        facts.extend(is.answer.map(|index| Fact::Answered(server, index)));
+    if is.is_answered && !was.is_some_and(|was| was.is_answered) {
+        facts.push(Fact::Answered(server, is.index));
     }
 }

@@ -8,7 +8,9 @@ use serde::Serialize;
 /// The number of a term; the first election is for term 1.
 pub type Term = usize;
 
-/// An entry of the log. The state machine and its commands are left out: an entry is who took it, and when.
+/// An entry of the log. The state machine and its commands are left out: an entry is who took it, and when. That says as
+/// much as a command: a leader takes one entry at each index of its term (Leader Append-Only), so that two commands
+/// never look like one unless that claim is broken already, and two leaders of one term are told apart.
 ///
 /// Invariant: one index and one term mean one entry (Log Matching).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

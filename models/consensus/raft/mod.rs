@@ -60,8 +60,8 @@ quorate::params! {
         pub batch: usize = 1, in 1..=4;
         /// Whether a leader also sends a heartbeat to a follower for which it has entries.
         pub heartbeats: bool = false;
-        /// Whether a leader sends again what it has sent: needed where a message may be lost; without end where the
-        /// network is not duplicating.
+        /// Whether who has no answer asks again: needed where a message may be lost; without end where the network is
+        /// not duplicating.
         pub resends: bool = false;
         /// Whether a server asks who would vote for it before it stands.
         pub pre_vote: bool = false;

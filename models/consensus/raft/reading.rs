@@ -16,13 +16,17 @@ impl Server {
         has_room && (committed_in == Some(me.durable.term) || self.breaks(Deviation::ReadBeforeCommit))
     }
 
-    /// The leader takes a read. Before it answers, a majority must confirm that there is no later leader, which might
-    /// have committed more.
+    /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is no
+    /// later leader, which might have committed more by now.
     pub(super) fn read(&self, me: &mut ServerState, o: &mut Out<Self>) {
         let Role::Leader { read, .. } = &mut me.role else { return };
-        *read = Some(Read { confirmed: vec![self.id], answer: None });
-        o.broadcast(&self.peers, &Msg::Confirm { term: me.durable.term });
+        *read = Some(Read { index: me.commit, confirmed: vec![self.id], is_answered: false });
+        self.ask_to_confirm(me, o);
         self.answer(me);
+    }
+
+    pub(super) fn ask_to_confirm(&self, me: &ServerState, o: &mut Out<Self>) {
+        o.broadcast(&self.peers, &Msg::Confirm { term: me.durable.term });
     }
 
     /// A follower is asked whether it still follows.
@@ -38,18 +42,16 @@ impl Server {
     pub(super) fn confirmed(&self, me: &mut ServerState, src: Id, term: Term) {
         if let Role::Leader { read: Some(read), .. } = &mut me.role
             && term == me.durable.term
+            && !read.is_answered
         {
             note(&mut read.confirmed, src);
             self.answer(me);
         }
     }
 
-    /// The leader answers, once, with all that it has committed by now.
+    /// The leader answers with what was committed when it took the read: its state machine has applied that much.
     fn answer(&self, me: &mut ServerState) {
         let Role::Leader { read: Some(read), .. } = &mut me.role else { return };
-        let is_confirmed = read.confirmed.len() >= self.quorum();
-        if read.answer.is_none() && (is_confirmed || self.breaks(Deviation::ReadLocally)) {
-            read.answer = Some(me.commit);
-        }
+        read.is_answered = read.confirmed.len() >= self.quorum() || self.breaks(Deviation::ReadLocally);
     }
 }

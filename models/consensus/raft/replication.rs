@@ -75,7 +75,8 @@ impl Server {
         if self.breaks(Deviation::AppendResetsVote) || is_candidate && self.breaks(Deviation::StepDownForgetsVote) {
             me.durable.voted_for = None;
         }
-        me.hears_leader = self.params.pre_vote;
+        // In the last term nobody asks for a pre-vote any more.
+        me.hears_leader = self.params.pre_vote && me.durable.term < self.params.terms;
         if matches!(me.role, Role::Candidate { .. } | Role::PreCandidate { .. }) {
             me.role = Role::Follower;
         }

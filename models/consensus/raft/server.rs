@@ -44,7 +44,7 @@ pub struct ServerState {
     ///
     /// Invariant: it never falls while the server is up.
     pub commit: usize,
-    /// Whether it has heard of a leader since its election timer last fired; always false without pre-votes.
+    /// Whether it has heard of a leader since its election timer last fired; false where nobody asks for pre-votes.
     pub hears_leader: bool,
     /// What it is in its term.
     pub role: Role,
@@ -81,22 +81,24 @@ pub enum Role {
 /// A read that a leader has taken from a client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Read {
-    /// Who has confirmed since that the leader is one, itself included, in order.
+    /// The read index: what the leader knew to be committed when it took the read.
+    pub index: usize,
+    /// Who has confirmed since that the leader is one, itself included, in order; until the answer is given.
     pub confirmed: Vec<Id>,
-    /// Up to which index the answer shows what is committed; `None` before it is given.
-    pub answer: Option<usize>,
+    /// Whether the answer is given, which shows what is committed up to the index.
+    pub is_answered: bool,
 }
 
 /// What may happen to a server at any moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer {
-    /// It has not heard of a leader for too long, as it thinks.
+    /// It has not heard of a leader for too long, as it thinks. One that never stands only notes it.
     Election,
     /// A client wants something of the leader.
     Request,
     /// A client wants to read from the leader.
     Read,
-    /// The leader has had no answer, and sends again what it last sent.
+    /// Who has asked has had no answer, and asks again.
     Resend,
 }
 
@@ -178,16 +180,30 @@ impl Server {
         o.save(saved);
     }
 
+    /// Section 5.1: who has no answer asks again.
+    fn ask_again(&self, me: &ServerState, o: &mut Out<Self>) {
+        match &me.role {
+            Role::Follower => {}
+            Role::PreCandidate { .. } => self.ask_for_pre_votes(me, o),
+            Role::Candidate { .. } => self.ask_for_votes(me, o),
+            Role::Leader { read, .. } => {
+                self.send_appends(me, o);
+                if read.as_ref().is_some_and(|read| !read.is_answered) {
+                    self.ask_to_confirm(me, o);
+                }
+            }
+        }
+    }
+
     fn set_timers(&self, me: &ServerState, o: &mut Out<Self>) {
         let leads = me.leads().is_some();
-        let stands = usize::from(self.id) < self.params.candidates || self.params.candidates == 0;
-        let election = !leads && stands && me.durable.term < self.params.terms;
+        let election = self.may_stand(me) || me.hears_leader;
         let request = leads && me.durable.log.count_of(me.durable.term) < self.params.requests;
         let timers = [
             (Timer::Election, election),
             (Timer::Request, request),
             (Timer::Read, self.may_read(me)),
-            (Timer::Resend, leads && self.params.resends),
+            (Timer::Resend, !matches!(me.role, Role::Follower) && self.params.resends),
         ];
         for (timer, is_set) in timers {
             match is_set {
@@ -234,7 +250,7 @@ impl Actor for Server {
             Timer::Election => self.on_silence(&mut me, o),
             Timer::Request => self.take(&mut me),
             Timer::Read => self.read(&mut me, o),
-            Timer::Resend => self.send_appends(&me, o),
+            Timer::Resend => self.ask_again(&me, o),
         }
         self.finish(state, &me, o);
         *state = Cow::Owned(me);

@@ -41,7 +41,7 @@ pub(super) fn obligations(scratch: &Scratch, fairness: Fairness) -> Vec<FairInst
 }
 
 /// What can happen in a component of `members`, told from the rest by `inside`.
-pub(super) fn chances(
+fn chances(
     graph: &Graph<'_>,
     members: &[StateIx],
     inside: impl Fn(StateIx) -> bool + Sync,
@@ -75,14 +75,14 @@ pub(super) fn chances(
 }
 
 /// The largest components of the region in which a fair run can stay for ever, and in which something is missing
-/// again and again.
+/// again and again, each with what can happen in it.
 pub(super) fn fair_components(
     graph: &Graph<'_>,
     region: &Region,
     marks: &Marks,
     fairness: Fairness,
     watch: &Watch<'_>,
-) -> Result<Vec<Vec<StateIx>>, Cut> {
+) -> Result<Vec<(Vec<StateIx>, Chances)>, Cut> {
     let all: Vec<u32> = (0..region.states.len() as u32).collect();
     let mut parts = Parts::new(all.len());
     let mut open = parts.components(&region.edges, 1, &all);
@@ -106,7 +106,7 @@ pub(super) fn fair_components(
         let avoided: HashSet<FairInstance, FxBuildHasher> =
             untaken(Level::Strong).map(|(instance, _)| *instance).collect();
         if avoided.is_empty() {
-            fair.push(members);
+            fair.push((members, chances));
             continue;
         }
         let mut scratch = Scratch::default();

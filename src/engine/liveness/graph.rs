@@ -36,7 +36,9 @@ pub(super) struct Scratch {
     /// By index of the successor: which state it is.
     pub(super) targets: Vec<StateIx>,
     pub(super) instances: FairInstances,
-    key: Vec<u64>,
+    /// The keys of the successors, one after the other, and where each is looked for first.
+    keys: Vec<u64>,
+    first_cells: Vec<usize>,
 }
 
 fn hash(key: &[u64]) -> usize {
@@ -86,10 +88,18 @@ impl<'a> Graph<'a> {
 
     /// The cell of a key, or the empty cell where it belongs.
     fn cell(&self, key: &[u64]) -> usize {
-        let mask = self.cells.len() - 1;
-        let mut at = hash(key) & mask;
-        while self.cells[at] != EMPTY && self.key(self.cells[at]) != key {
-            at = (at + 1) & mask;
+        self.cell_from(self.first_cell(key), key)
+    }
+
+    fn first_cell(&self, key: &[u64]) -> usize {
+        hash(key) & (self.cells.len() - 1)
+    }
+
+    fn cell_from(&self, mut at: usize, key: &[u64]) -> usize {
+        // Limb by limb: keys are too short for a call of `memcmp`.
+        let is_key = |state: StateIx| self.key(state).iter().zip(key).all(|(one, other)| one == other);
+        while self.cells[at] != EMPTY && !is_key(self.cells[at]) {
+            at = (at + 1) & (self.cells.len() - 1);
         }
         at
     }
@@ -133,20 +143,28 @@ impl<'a> Graph<'a> {
     }
 
     /// Puts the words, the successors and their numbers into `scratch`.
+    ///
+    /// Nearly every look into the table or at a key misses the cache. So the misses of all successors are begun before
+    /// the first of them is waited for: the first cells are read in one loop, the keys compared in another.
     pub(super) fn expand(&self, state: StateIx, scratch: &mut Scratch) {
         self.load(state, scratch);
-        let Scratch { words, successors, targets, key, .. } = scratch;
+        let Scratch { words, successors, targets, keys, first_cells, .. } = scratch;
         self.system.successors(words, successors);
-        targets.clear();
+        (targets.clear(), keys.clear(), first_cells.clear());
         for successor in successors.iter() {
-            key.clear();
-            key.extend_from_slice(self.key(state));
+            let start = keys.len();
+            keys.extend_from_slice(self.key(state));
             for &(position, word) in successor.edits {
-                self.packing.replace(key, position as usize, words[position as usize], word);
+                self.packing.replace(&mut keys[start..], position as usize, words[position as usize], word);
             }
-            let target = self.cells[self.cell(key)];
-            debug_assert_ne!(target, EMPTY, "every successor of a finished exploration was found");
-            targets.push(target);
+            let first = self.first_cell(&keys[start..]);
+            first_cells.push(first);
+            targets.push(self.cells[first]);
+        }
+        let keys = keys.chunks_exact(self.packing.limb_count);
+        for ((target, key), first) in targets.iter_mut().zip(keys).zip(first_cells) {
+            *target = self.cells[self.cell_from(*first, key)];
+            debug_assert_ne!(*target, EMPTY, "every successor of a finished exploration was found");
         }
     }
 

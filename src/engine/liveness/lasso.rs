@@ -9,7 +9,7 @@
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::fair::{Chances, chances, obligations};
+use super::fair::{Chances, obligations};
 use super::graph::{Graph, Scratch, StateIx};
 use super::region::Marks;
 use super::ways::{Layers, Nodes, Walk, Way};
@@ -45,9 +45,15 @@ pub(super) struct OnLoop {
 }
 
 impl<'a> Basin<'a> {
-    pub(super) fn new(graph: &'a Graph<'a>, marks: &'a Marks, fairness: Fairness, component: &[StateIx]) -> Self {
+    /// `chances` is what can happen in the component.
+    pub(super) fn new(
+        graph: &'a Graph<'a>,
+        marks: &'a Marks,
+        fairness: Fairness,
+        component: &[StateIx],
+        chances: Chances,
+    ) -> Self {
         let members: Nodes<StateIx> = component.iter().copied().collect();
-        let chances = chances(graph, component, |state| members.contains(&state), fairness);
         let fits = chances.len() < 63;
         let bit_of = fits.then(|| chances.keys().zip(0..).map(|(instance, bit)| (*instance, bit)).collect());
         Self { graph, marks, fairness, members, chances, bit_of }

@@ -105,7 +105,8 @@ pub(super) fn decide(
     if fair.is_empty() && region.stops.is_empty() {
         return Ok(None);
     }
-    let basins = fair.iter().map(|component| Basin::new(graph, &marks, fairness, component)).collect();
+    let basins =
+        fair.into_iter().map(|(component, chances)| Basin::new(graph, &marks, fairness, &component, chances)).collect();
     let stops = region.stops.iter().copied().collect();
     Ends { graph, marks: &marks, kind: card.kind, fairness, basins, stops }.shortest(watch)
 }

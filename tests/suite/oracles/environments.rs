@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use quorate::model::{
-    Budget, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
+    Budget, Choosing, Clocks, Crashes, Delay, Environment, InFlightAcrossSides, InFlightAtCrash, Losses, NetworkKind,
     NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 
@@ -96,7 +96,7 @@ fn worlds(role: &str) -> Vec<Environment> {
 fn times(role: &str) -> Vec<Environment> {
     let once = Budget::AtMost(1);
     let timed = |at_least, at_most, clocks| Environment {
-        time: Time::Timed(Timing { tick_ms: 1, delay: Delay { at_least, at_most }, clocks }),
+        time: Time::Timed(Timing { delay: Delay { at_least, at_most }, clocks, ..Timing::default() }),
         ..Environment::default()
     };
     let pauses = Pauses { total: once, longest: Some(2), of_roles: vec![role.to_owned()], ..Pauses::default() };
@@ -104,10 +104,19 @@ fn times(role: &str) -> Vec<Environment> {
     vec![
         timed(0, None, Clocks::Perfect),
         timed(1, Some(2), Clocks::Perfect),
+        made_at_once(timed(0, Some(1), Clocks::Skewed { ticks: 1 })),
         Environment { loss: losses(once), ..timed(1, None, Clocks::Skewed { ticks: 1 }) },
         Environment { pauses, ..timed(0, Some(1), Clocks::Drifting { one_tick_in: 2 }) },
         Environment { partitions, duplicates: losses(once), ..timed(1, Some(1), Clocks::Perfect) },
     ]
+}
+
+/// The same, but time does not pass while a choice is open.
+fn made_at_once(mut environment: Environment) -> Environment {
+    if let Time::Timed(timing) = &mut environment.time {
+        timing.choices = Choosing::AtOnce;
+    }
+    environment
 }
 
 /// Any environment; some of its faults strike only the role `a`.
@@ -156,7 +165,9 @@ fn any_time() -> impl Strategy<Value = Time> {
         (1..=2_u8).prop_map(|ticks| Clocks::Skewed { ticks }),
         (2..=4_u16).prop_map(|one_tick_in| Clocks::Drifting { one_tick_in }),
     ];
-    (1..=2_u32, delay, clocks).prop_map(|(tick_ms, delay, clocks)| Time::Timed(Timing { tick_ms, delay, clocks }))
+    let choices = prop::sample::select(&[Choosing::AnyTime, Choosing::AtOnce][..]);
+    (1..=2_u32, delay, clocks, choices)
+        .prop_map(|(tick_ms, delay, clocks, choices)| Time::Timed(Timing { tick_ms, delay, clocks, choices }))
 }
 
 fn any_partitions() -> impl Strategy<Value = Partitions> {

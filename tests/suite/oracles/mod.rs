@@ -8,6 +8,7 @@
 //! | `reference` | the cluster once more, naively |
 //! | `actors`, `environments` | what they are tried on |
 //! | `agreement` | one instance of ours against the reference |
+//! | `audit` | code of protocols that is no function, and values that are told apart wrongly |
 //! | `scenarios` | time and faults as people know them |
 //! | `linearizability` | the law of linearizability, and stateright's tester |
 //! | `rules` | the search alone, on random rules over words |
@@ -20,6 +21,7 @@
 
 mod actors;
 mod agreement;
+mod audit;
 mod environments;
 mod estimates;
 mod fair_runs;

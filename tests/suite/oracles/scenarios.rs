@@ -26,7 +26,7 @@ fn finds<P: Protocol>(protocol: P, environment: &Environment, property_ix: usize
 }
 
 fn timed(delay: Delay, clocks: Clocks) -> Environment {
-    Environment { time: Time::Timed(Timing { tick_ms: 1, delay, clocks }), ..Environment::default() }
+    Environment { time: Time::Timed(Timing { delay, clocks, ..Timing::default() }), ..Environment::default() }
 }
 
 /// Messages take no longer than so many ticks.

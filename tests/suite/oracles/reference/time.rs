@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use quorate::model::{Clocks, Protocol};
+use quorate::model::{Choosing, Clocks, Protocol};
 use quorate::{Envelope, Id};
 
 use super::network::Pace;
@@ -46,7 +46,7 @@ impl<P: Protocol> Reference<P> {
         moves.push(Move::Tick);
         for (ix, clock) in world.clocks.iter().enumerate() {
             let id = Id::from(ix);
-            if Self::timer_must_fire(world, id) {
+            if Self::timer_must_fire(world, id) || self.must_choose(world, id) {
                 continue;
             }
             let mut ticked = world.nodes[ix].clone();
@@ -58,6 +58,13 @@ impl<P: Protocol> Reference<P> {
                 _ => {}
             }
         }
+    }
+
+    fn must_choose(&self, world: &WorldOf<P>, id: Id) -> bool {
+        let memory = world.nodes[usize::from(id)].memory.as_ref();
+        let going = memory.filter(|memory| memory.paused.is_none());
+        let at_once = self.environment.timing().map(|timing| timing.choices) == Some(Choosing::AtOnce);
+        at_once && going.is_some_and(|memory| memory.choices.values().any(|options| !options.is_empty()))
     }
 
     fn timer_must_fire(world: &WorldOf<P>, id: Id) -> bool {
@@ -85,6 +92,9 @@ impl<P: Protocol> Reference<P> {
         }
         let mut next = world.clone();
         for ix in 0..world.nodes.len() {
+            if self.must_choose(world, ix.into()) {
+                return None;
+            }
             if let Some(memory) = &mut next.nodes[ix].memory
                 && let Some(Some(left)) = &mut memory.paused
             {
