@@ -71,6 +71,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<commit::TwoPhaseZookeeper>(),
     entry::<consensus::Viewstamped>(),
     entry::<consensus::Zab>(),
+    entry::<consensus::ZabNoSync>(),
     entry::<locks::ZookeeperArticle>(),
     entry::<locks::ZookeeperLock>(),
     entry::<locks::ZookeeperQueue>(),

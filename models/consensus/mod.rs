@@ -23,6 +23,7 @@
 //! | `term_log` | logs of the published forms of Raft, and when two contradict each other |
 //! | `viewstamped` | Viewstamped Replication, as its second paper has it |
 //! | `zab` | the atomic broadcast of ZooKeeper, as its paper has it |
+//! | `zab_no_sync` | the same without synchronisation, as an article's prose tells it |
 
 mod decisions;
 mod elections;
@@ -45,6 +46,7 @@ pub mod tally;
 mod term_log;
 pub mod viewstamped;
 pub mod zab;
+pub mod zab_no_sync;
 
 pub use multi_paxos::MultiPaxos;
 pub use paxos::Paxos;
@@ -63,3 +65,4 @@ pub use raft_no_terms::RaftNoTerms;
 pub use raft_silence::RaftSilence;
 pub use viewstamped::Viewstamped;
 pub use zab::Zab;
+pub use zab_no_sync::ZabNoSync;
