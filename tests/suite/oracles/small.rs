@@ -22,7 +22,7 @@ const STATES: usize = 3_000;
 /// Holds one protocol against the reference under every environment of the grid.
 fn agree_in_all<P: Protocol>(protocol: impl Fn() -> P, role: &str) {
     let environments = grid(role);
-    assert_eq!(environments.len(), 150);
+    assert_eq!(environments.len(), 156);
     let (mut complete_count, mut differences) = (0, Vec::new());
     for environment in &environments {
         match agree(&protocol, environment, Bounds::states(STATES)) {
