@@ -2,9 +2,10 @@
 
 use super::{Check, Expected};
 use crate::cluster::{Entry, Instance};
+use crate::engine::Path;
 use crate::exit::Exit;
 use crate::system::{ActionKind, Explain, PropertyCard, ShowsIn};
-use crate::trace::{Code, Trace, canonical, minimise};
+use crate::trace::{Code, Trace, canonical, minimise, understood};
 use crate::walk::{Meeting, Progress, Quantity, Settings, Simulation, Stopped, simulate};
 
 /// How what was met is told.
@@ -80,7 +81,7 @@ pub fn run_walks(
     let properties = system.properties().to_vec();
     let walked = Walked {
         expected: properties.iter().map(|property| check.expected(property)).collect(),
-        told: tell(&*system, &simulation, &check.instance, telling),
+        told: understand(tell(&*system, &simulation, &check.instance, telling), &*system, entry),
         quantities: quantities.to_vec(),
         simulation,
         properties,
@@ -112,29 +113,41 @@ fn quantity(system: &dyn Explain, name: &str) -> Result<Quantity, String> {
     }
 }
 
-fn tell(system: &dyn Explain, simulation: &Simulation, instance: &Instance, telling: Telling) -> Vec<Told> {
+/// States that are searched for a point of no return: walks are for what is too large to be searched.
+const NO_RETURN_STATES_MAX: usize = 20_000;
+
+fn understand(told: Vec<(Told, Path)>, system: &dyn Explain, entry: &dyn Entry) -> Vec<Told> {
+    let understand = |(told, way): (Told, Path)| {
+        let trace = understood(told.trace, system, &way, Some(entry), NO_RETURN_STATES_MAX);
+        Told { trace, ..told }
+    };
+    told.into_iter().map(understand).collect()
+}
+
+/// What is told, and the way that each tells of.
+fn tell(system: &dyn Explain, simulation: &Simulation, instance: &Instance, telling: Telling) -> Vec<(Told, Path)> {
     let is_violation = |property_ix: usize| !system.properties()[property_ix].kind.is_witness();
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<(Told, Path)> = Vec::new();
     for meeting in simulation.meetings.iter().filter(|meeting| is_violation(meeting.property_ix)) {
-        let is_first = told.iter().all(|other| other.property_ix != meeting.property_ix);
+        let is_first = told.iter().all(|(other, _)| other.property_ix != meeting.property_ix);
         if !is_first && !telling.all {
             continue;
         }
         let one = tell_one(system, meeting, instance, telling.minimise);
-        let same = |other: &&mut Told| {
+        let same = |(other, _): &&mut (Told, Path)| {
             let actions = |told: &Told| told.trace.steps.iter().map(|step| step.action.clone()).collect::<Vec<_>>();
-            other.property_ix == one.property_ix && actions(other) == actions(&one)
+            other.property_ix == one.0.property_ix && actions(other) == actions(&one.0)
         };
         match told.iter_mut().find(same) {
-            Some(other) => other.times += 1,
+            Some((other, _)) => other.times += 1,
             None => told.push(one),
         }
     }
-    told.sort_by_key(|told| (told.property_ix, told.walk));
+    told.sort_by_key(|(told, _)| (told.property_ix, told.walk));
     told
 }
 
-fn tell_one(system: &dyn Explain, meeting: &Meeting, instance: &Instance, small: bool) -> Told {
+fn tell_one(system: &dyn Explain, meeting: &Meeting, instance: &Instance, small: bool) -> (Told, Path) {
     let Meeting { property_ix, walk, ref path } = *meeting;
     let way = if small {
         minimise(system, path, instance, property_ix)
@@ -142,14 +155,15 @@ fn tell_one(system: &dyn Explain, meeting: &Meeting, instance: &Instance, small:
         canonical(system, path, instance, property_ix)
     };
     let name = &system.properties()[property_ix].name;
-    Told {
+    let told = Told {
         property_ix,
         walk,
         times: 1,
         walk_steps: path.steps.len(),
         code: Code::of(system, &way, instance, name).text(),
         trace: Trace::of(system, &way, instance, property_ix),
-    }
+    };
+    (told, way)
 }
 
 impl Simulated {

@@ -4,10 +4,11 @@ use quorate::Id;
 use quorate::model::{Claim, Node, Property, World};
 use quorate::system::Evidence;
 
+use super::config::{Config, Members};
 use super::ghost::{Breach, Ghost};
-use super::log::{Log, Term};
+use super::log::{Entry, Log, Term};
 use super::server::{Read, Role, Server, ServerState};
-use super::{Raft, Start};
+use super::{Membership, Raft, Start};
 
 /// All claims.
 pub(super) fn all() -> Vec<Property<Raft>> {
@@ -21,6 +22,8 @@ pub(super) fn all() -> Vec<Property<Raft>> {
             "Two logs that have an entry of the same index and term are the same up to that entry",
         )
         .by_nodes(log, mismatch),
+        Claim::always("terms-in-order", "No entry of a log is of an earlier term than the one before")
+            .by_nodes(falls, the_first),
         Claim::always("leader-completeness", "What is committed in a term is in the log of every later leader")
             .by_history(leader_without),
         Claim::always("state-machine-safety", "No two entries are committed at the same index")
@@ -29,9 +32,11 @@ pub(super) fn all() -> Vec<Property<Raft>> {
         Claim::always("reads-current", "A read shows all that was committed when it was taken").by_history(stale_read),
         Claim::always(
             "undisturbed",
-            "With pre-votes, nobody stands against a leader before a majority has not heard of it for too long, or was down",
+            "With pre-votes, nobody stands against a leader before a majority has ceased to hear of it or been down",
         )
         .by_history(disturbed),
+        Claim::always("steps-down", "Nobody leads who knows that a configuration without it is committed")
+            .by_nodes(leads_from_outside, the_first),
         Claim::no_deadlock(
             "progress",
             "Where nothing can happen any more and a majority is up, what a leader took in its term is committed",
@@ -39,7 +44,8 @@ pub(super) fn all() -> Vec<Property<Raft>> {
         .by_world(uncommitted),
         Claim::no_deadlock(
             "elects",
-            "Where nothing can happen any more and a majority is up, there is a leader or no term is left",
+            "Where nothing can happen any more and a majority is up with a member that stands, there is a leader or no \
+             term is left",
         )
         .by_world(leaderless),
         Claim::sometimes("elected", "A server becomes leader").by_history(elected),
@@ -49,6 +55,13 @@ pub(super) fn all() -> Vec<Property<Raft>> {
         Claim::sometimes("old-entry-committed", "An entry is committed by a leader of a later term")
             .by_history(committed_late),
         Claim::sometimes("conflict-removed", "A server removes an entry that is not its leader's").by_history(removed),
+        Claim::sometimes("change-committed", "A configuration other than the first is committed")
+            .by_history(change_committed),
+        Claim::sometimes("change-undone", "A server goes back to the configuration before its latest")
+            .by_history(undone),
+        Claim::sometimes("leader-removed", "A leader steps down because it is not in the configuration")
+            .by_history(stepped_down),
+        Claim::sometimes("installed", "A server that has none of it takes over a snapshot").by_history(installed),
         Claim::sometimes("two-leaders", "Two servers lead at once, in different terms").by_nodes(leads, two_lead),
         Claim::sometimes("answered", "A read is answered with something").by_nodes(answers, answered),
     ]
@@ -106,6 +119,13 @@ fn mismatch(_: &Raft, logs: &[Option<Log>]) -> Option<Evidence> {
     )))
 }
 
+fn falls(_: &Raft, node: &Node<'_, Server>) -> Option<Evidence> {
+    let log = &node.state?.durable.log;
+    let index = log.fall()?;
+    let (before, entry) = (log.get(index - 1)?, log.get(index)?);
+    Some(Evidence::new(format!("the log of {:?} has {before} and then, at index {index}, {entry}", node.id)))
+}
+
 fn leader_without(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
     ghost.committed.iter().find_map(|((index, entry), committed_in)| {
         let later = ghost.won.iter().filter(|(term, ..)| term > committed_in);
@@ -124,7 +144,8 @@ fn two_at_one_index(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
 }
 
 fn disturbed(raft: &Raft, ghost: &Ghost) -> Option<Evidence> {
-    let led_from_start = raft.params.pre_vote && raft.params.start == Start::Leader;
+    let led_from_start =
+        raft.params.pre_vote && raft.params.start == Start::Leader && raft.params.membership == Membership::Fixed;
     let is_disturbed = led_from_start && ghost.stood > 1 && ghost.silent.len() <= raft.params.servers / 2;
     is_disturbed.then(|| {
         let (term, silent) = (ghost.stood, &ghost.silent);
@@ -132,18 +153,42 @@ fn disturbed(raft: &Raft, ghost: &Ghost) -> Option<Evidence> {
     })
 }
 
-/// The servers that are up, if they are a majority.
-fn majority<'a>(world: &World<'a, Raft>) -> Option<Vec<(Id, &'a ServerState)>> {
-    let up: Vec<_> = world.nodes.iter().filter_map(|node| Some((node.id, node.state?))).collect();
-    (up.len() > world.nodes.len() / 2).then_some(up)
+/// The latest configuration in a server's log.
+fn config(raft: &Raft, me: &ServerState) -> Config {
+    let log = &me.durable.log;
+    log.config(log.len()).map_or(raft.params.first(), |(_, config)| config)
 }
 
-fn uncommitted(_: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
+fn leads_from_outside(_: &Raft, node: &Node<'_, Server>) -> Option<Evidence> {
+    let me = node.state?;
+    let log = &me.durable.log;
+    let (index, config) = log.config(log.len())?;
+    let is_outside = index <= me.commit && me.leads().is_some() && !config.contains(node.id);
+    is_outside.then(|| Evidence::new(format!("{:?} leads, and has committed {config}", node.id)))
+}
+
+/// What is found of the first node of which something is.
+fn the_first(_: &Raft, found: &[Option<Evidence>]) -> Option<Evidence> {
+    found.iter().flatten().next().cloned()
+}
+
+/// The servers that are up, if they are a majority of the configuration of each of them.
+fn majority<'a>(raft: &Raft, world: &World<'a, Raft>) -> Option<Vec<(Id, &'a ServerState)>> {
+    let up: Vec<_> = world.nodes.iter().filter_map(|node| Some((node.id, node.state?))).collect();
+    let is_majority = |members: &Members| {
+        let count = up.iter().filter(|(server, _)| members.contains(*server)).count();
+        count > members.iter().count() / 2
+    };
+    let can_decide = |config: Config| config.electorates().iter().all(is_majority);
+    (!up.is_empty() && up.iter().all(|(_, me)| can_decide(config(raft, me)))).then_some(up)
+}
+
+fn uncommitted(raft: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
     let is_waiting = |me: &ServerState| {
         let log = &me.durable.log;
         me.leads().is_some_and(|term| log.end().term == term) && me.commit < log.len()
     };
-    let (leader, me) = majority(world)?.into_iter().find(|(_, me)| is_waiting(me))?;
+    let (leader, me) = majority(raft, world)?.into_iter().find(|(_, me)| is_waiting(me))?;
     Some(Evidence::new(format!(
         "{leader:?} has {} entries and has committed {}, for ever, with a majority up",
         me.durable.log.len(),
@@ -152,10 +197,11 @@ fn uncommitted(_: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
 }
 
 fn leaderless(raft: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
-    let up = majority(world)?;
+    let up = majority(raft, world)?;
     let is_led = up.iter().any(|(_, me)| me.leads().is_some());
     let is_over = up.iter().any(|(_, me)| me.durable.term >= raft.params.terms);
-    (!is_led && !is_over)
+    let has_candidate = up.iter().any(|(server, me)| raft.params.stands(*server) && config(raft, me).contains(*server));
+    (!is_led && !is_over && has_candidate)
         .then(|| Evidence::new("there is no leader and will be none, with a majority up and terms left"))
 }
 
@@ -181,6 +227,24 @@ fn committed_late(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
 
 fn removed(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
     ghost.truncated.then(|| Evidence::new("a server has removed an entry that was not its leader's"))
+}
+
+fn change_committed(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let is_change = |entry: &Entry| matches!(entry.config, Some(Config::Simple(_)));
+    let ((index, entry), term) = ghost.committed.iter().find(|((_, entry), _)| is_change(entry))?;
+    Some(Evidence::new(format!("{entry} is committed at index {index} in term {term}")))
+}
+
+fn undone(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    ghost.undone.then(|| Evidence::new("a server has removed a configuration from its log"))
+}
+
+fn installed(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    ghost.installed.then(|| Evidence::new("a server has taken over a snapshot"))
+}
+
+fn stepped_down(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    ghost.stepped_down.then(|| Evidence::new("a leader that was removed has stepped down"))
 }
 
 fn leads(_: &Raft, node: &Node<'_, Server>) -> Option<(Term, Id)> {

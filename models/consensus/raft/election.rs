@@ -10,8 +10,8 @@ use super::server::{Role, Server, ServerState, note};
 impl Server {
     /// Whether the server may stand for another term.
     pub(super) fn may_stand(&self, me: &ServerState) -> bool {
-        let is_candidate = usize::from(self.id) < self.params.candidates || self.params.candidates == 0;
-        is_candidate && me.leads().is_none() && me.durable.term < self.params.terms
+        let has_term = me.leads().is_none() && me.durable.term < self.params.terms;
+        has_term && self.params.stands(self.id) && !self.is_outside(me)
     }
 
     /// The election timer fires: there is no leader, as far as the server knows. It stands for the next term, or first
@@ -30,7 +30,8 @@ impl Server {
     }
 
     pub(super) fn ask_for_pre_votes(&self, me: &ServerState, o: &mut Out<Self>) {
-        o.broadcast(&self.peers, &Msg::RequestPreVote { term: me.durable.term + 1, end: me.durable.log.end() });
+        let request = Msg::RequestPreVote { term: me.durable.term + 1, end: me.durable.log.end() };
+        self.tell_members(me, &request, o);
     }
 
     /// Thesis, 9.6: a server would vote for one who stands for a later term with an up-to-date log, unless it hears
@@ -62,7 +63,7 @@ impl Server {
     }
 
     fn count_pre_votes(&self, me: &mut ServerState, o: &mut Out<Self>) {
-        if matches!(&me.role, Role::PreCandidate { grants } if grants.len() >= self.quorum()) {
+        if matches!(&me.role, Role::PreCandidate { grants } if self.is_quorum(me, grants)) {
             self.stand(me, o);
         }
     }
@@ -77,7 +78,7 @@ impl Server {
     }
 
     pub(super) fn ask_for_votes(&self, me: &ServerState, o: &mut Out<Self>) {
-        o.broadcast(&self.peers, &Msg::RequestVote { term: me.durable.term, end: me.durable.log.end() });
+        self.tell_members(me, &Msg::RequestVote { term: me.durable.term, end: me.durable.log.end() }, o);
     }
 
     /// Section 5.2: one vote in each term, first come, first served; 5.4.1: for none whose log is less up-to-date.
@@ -127,17 +128,18 @@ impl Server {
         }
     }
 
-    /// A majority of the servers makes a leader, which knows nothing of the others' logs yet (figure 2, "volatile
+    /// A majority of the configuration makes a leader, which knows nothing of the others' logs yet (figure 2, "volatile
     /// state on leaders").
     fn count_votes(&self, me: &mut ServerState) {
-        if matches!(&me.role, Role::Candidate { votes } if votes.len() >= self.quorum()) {
-            me.role = self.leader(me.durable.log.len());
+        if matches!(&me.role, Role::Candidate { votes } if self.is_quorum(me, votes)) {
+            me.role = Role::elected(self.params.servers, me.durable.log.len());
         }
     }
+}
 
-    /// A leader at the moment of its election.
-    pub(super) fn leader(&self, log_len: usize) -> Role {
-        let servers = self.peers.len() + 1;
-        Role::Leader { next: vec![log_len + 1; servers], matched: vec![0; servers], read: None }
+impl Role {
+    /// A leader of so many servers at the moment of its election.
+    pub(super) fn elected(servers: usize, log_len: usize) -> Self {
+        Self::Leader { next: vec![log_len + 1; servers], matched: vec![0; servers], read: None }
     }
 }

@@ -22,6 +22,12 @@ pub struct Ghost {
     pub committed: BTreeMap<(usize, Entry), Term>,
     /// Whether a server has removed an entry that conflicted with its leader's.
     pub truncated: bool,
+    /// Whether a server has removed a configuration from its log, and gone back to the one before.
+    pub undone: bool,
+    /// Whether a leader has ceased to lead in its term.
+    pub stepped_down: bool,
+    /// Whether a server has replaced its log by a snapshot.
+    pub installed: bool,
     /// How much was committed when each server took the read that it has not answered.
     pub reads: BTreeMap<Id, usize>,
     /// Who may have ceased to hear of the leader: its election timer has fired, or it has been down; noted with
@@ -64,6 +70,12 @@ pub enum Fact {
     Committed(Term, usize, Entry),
     /// A server removed an entry from its log.
     Truncated,
+    /// A server removed a configuration from its log.
+    Undone,
+    /// A leader ceased to lead in its term.
+    SteppedDown,
+    /// A server replaced its log by a snapshot.
+    Installed,
     /// A leader took a read.
     Asked(Id),
     /// A leader answered its read with what is committed up to an index.
@@ -93,6 +105,9 @@ impl History for Ghost {
                 *earliest = term.min(*earliest);
             }
             Fact::Truncated => self.truncated = true,
+            Fact::Undone => self.undone = true,
+            Fact::SteppedDown => self.stepped_down = true,
+            Fact::Installed => self.installed = true,
             Fact::Asked(leader) => {
                 let index = self.committed.keys().map(|(index, _)| *index).max();
                 self.reads.insert(leader, index.unwrap_or(0));
@@ -153,20 +168,32 @@ fn of_election(server: Id, before: Option<&ServerState>, after: &ServerState, fa
 }
 
 fn of_commitment(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
-    let known = before.map_or(0, |before| before.commit);
-    let new = (known + 1..=after.commit).filter_map(|index| Some((index, after.durable.log.get(index)?)));
+    // What is in a snapshot is applied, and can not be taken back any more than what is committed.
+    let reached = |me: &ServerState| me.commit.max(me.durable.snapshot);
+    let known = before.map_or(0, reached);
+    let new = (known + 1..=reached(after)).filter_map(|index| Some((index, after.durable.log.get(index)?)));
     facts.extend(new.map(|(index, entry)| Fact::Committed(after.durable.term, index, entry)));
-    if after.commit < known {
-        facts.push(Fact::Breach(Breach::CommitFell(server, known, after.commit)));
+    if reached(after) < known {
+        facts.push(Fact::Breach(Breach::CommitFell(server, known, reached(after))));
     }
 }
 
 fn of_log(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
     let Some(before) = before else { return };
-    if after.durable.log.extends(&before.durable.log) {
+    if before.leads() == Some(after.durable.term) && after.leads().is_none() {
+        facts.push(Fact::SteppedDown);
+    }
+    let (was, is) = (&before.durable.log, &after.durable.log);
+    if after.durable.snapshot > was.len() {
+        facts.push(Fact::Installed);
+    }
+    if is.extends(was) {
         return;
     }
     facts.push(Fact::Truncated);
+    if was.config(was.len()).is_some_and(|(index, _)| is.get(index) != was.get(index)) {
+        facts.push(Fact::Undone);
+    }
     if before.leads().is_some() && before.leads() == after.leads() {
         facts.push(Fact::Breach(Breach::Overwrote(server)));
     }

@@ -5,11 +5,13 @@ use std::fmt;
 use quorate::Id;
 use serde::Serialize;
 
+use super::config::Config;
+
 /// The number of a term; the first election is for term 1.
 pub type Term = usize;
 
-/// An entry of the log. The state machine and its commands are left out: an entry is who took it, and when. That says as
-/// much as a command: a leader takes one entry at each index of its term (Leader Append-Only), so that two commands
+/// An entry of the log. The state machine and its commands are left out: an entry is who took it, and when. That says
+/// as much as a command: a leader takes one entry at each index of its term (Leader Append-Only), so that two commands
 /// never look like one unless that claim is broken already, and two leaders of one term are told apart.
 ///
 /// Invariant: one index and one term mean one entry (Log Matching).
@@ -19,11 +21,14 @@ pub struct Entry {
     pub term: Term,
     /// The leader that took it.
     pub leader: Id,
+    /// The configuration that it is, if it is one.
+    pub config: Option<Config>,
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the entry of {:?} in term {}", self.leader, self.term)
+        write!(f, "the entry of {:?} in term {}", self.leader, self.term)?;
+        self.config.map_or(Ok(()), |config| write!(f, " ({config})"))
     }
 }
 
@@ -74,14 +79,37 @@ impl Log {
         Position { term: self.0.last().map_or(0, |entry| entry.term), index: self.len() }
     }
 
+    /// The log up to `index`.
+    #[must_use]
+    pub fn prefix(&self, index: usize) -> Self {
+        Self::new(self.slice(1, index))
+    }
+
     /// At most `count` entries from `index` on.
     pub fn slice(&self, index: usize, count: usize) -> Vec<Entry> {
         self.0.iter().skip(index - 1).take(count).copied().collect()
     }
 
-    /// How many entries are of `term`.
-    pub fn count_of(&self, term: Term) -> usize {
-        self.0.iter().filter(|entry| entry.term == term).count()
+    /// How many entries of clients are of `term`.
+    pub fn requests_of(&self, term: Term) -> usize {
+        self.0.iter().filter(|entry| entry.term == term && entry.config.is_none()).count()
+    }
+
+    /// How many changes of the configuration were begun in `term`.
+    pub fn changes_of(&self, term: Term) -> usize {
+        let of_term = self.0.iter().zip(1..).filter(|(entry, _)| entry.term == term && entry.config.is_some());
+        let is_end = |index: usize| matches!(self.config(index - 1), Some((_, Config::Joint { .. })));
+        of_term.filter(|(_, index)| !is_end(*index)).count()
+    }
+
+    /// The last configuration up to `index`, and its own index.
+    pub fn config(&self, index: usize) -> Option<(usize, Config)> {
+        (1..=index.min(self.len())).rev().find_map(|index| Some((index, self.get(index)?.config?)))
+    }
+
+    /// The first index whose entry is of an earlier term than the one before.
+    pub fn fall(&self) -> Option<usize> {
+        (2..=self.len()).find(|index| self.0[index - 1].term < self.0[index - 2].term)
     }
 
     /// Whether it begins with all of `earlier`.

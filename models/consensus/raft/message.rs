@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::log::{Entry, Position, Term};
+use super::log::{Entry, Log, Position, Term};
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -47,7 +47,14 @@ pub enum Msg {
         /// The leader's commit index.
         commit: usize,
     },
-    /// To the leader: appended.
+    /// Leader to follower: I have discarded what you need; take its outcome (section 7).
+    InstallSnapshot {
+        /// The leader's term.
+        term: Term,
+        /// What the snapshot is of.
+        snapshot: Log,
+    },
+    /// To the leader: appended, or installed.
     Appended {
         /// The follower's term.
         term: Term,
@@ -79,6 +86,7 @@ impl Msg {
             | Self::Vote { term }
             | Self::Behind { term }
             | Self::Append { term, .. }
+            | Self::InstallSnapshot { term, .. }
             | Self::Appended { term, .. }
             | Self::NotAppended { term }
             | Self::Confirm { term }

@@ -1,16 +1,23 @@
 //! Raft: servers elect a leader, which has them append entries to one log in its order.
 //!
 //! **Source.** Diego Ongaro and John Ousterhout, *In Search of an Understandable Consensus Algorithm* (ATC 2014),
-//! section 5 and figures 2, 3 and 8; reads and pre-votes from Ongaro's thesis (2014), sections 6.4 and 9.6.
+//! section 5 and figures 2, 3 and 8; its extended version, sections 6 and 7; Ongaro's thesis (2014), chapter 4 and
+//! sections 6.4 and 9.6, with his correction of chapter 4 (raft-dev, 10 July 2015).
 //!
 //! **Modelled.** Elections, the log, commitment, what is on stable storage, crashes and restarts, one by one as
 //! figure 2 has them. A leader sends whenever it has something new for a follower. With a duplicating network
 //! (the default) a message then stands for itself and all its repetitions, any of which may come late or never.
 //!
-//! **Left out.** Changes of the membership (section 6), compaction (7) and clients (8): an entry or a read is taken by
-//! a timer of the leader, an entry names no command, and the state machine is the list of what is committed. A vote that is
-//! refused is not answered: who is behind learns that also from the request that began the later term, which goes
-//! to all. Terms and entries are bounded by parameters; what happens within them is complete.
+//! Where a parameter says so, the configuration changes, by one server at a time or through a joint configuration; an
+//! administrator may want anything at any time. And servers discard what they have committed, each when it likes.
+//!
+//! **Left out.** Clients (8): an entry or a read is taken by a timer of the leader, an entry names no command, and the
+//! state machine is the list of what is committed. A vote that is refused is not answered: who is behind learns that
+//! also from the request that began the later term, which goes to all. The first configuration is no entry: every log
+//! would begin with the same. A server that is added takes part at once, without catching up first (thesis, 4.2.1), and
+//! one that is removed may disturb the others by standing (4.2.3): both are about how long things take. It comes back
+//! with what it had; one that has lost that is another server. Terms and entries are bounded by parameters; what
+//! happens within them is complete.
 //!
 //! | file | what |
 //! |---|---|
@@ -20,25 +27,33 @@
 //! | `election` | sections 5.2 and 5.4.1, pre-votes |
 //! | `replication` | sections 5.3 and 5.4.2 |
 //! | `reading` | the read index (thesis, 6.4) |
+//! | `config` | sets of servers, configurations |
+//! | `membership` | section 6; thesis, chapter 4 |
+//! | `snapshot` | section 7 |
 //! | `start` | states to start from |
 //! | `ghost` | what the observer remembers |
 //! | `claims` | the claims |
 
 mod claims;
+mod config;
 mod election;
 mod ghost;
 mod log;
+mod membership;
 mod message;
 mod reading;
 mod replication;
 mod server;
+mod snapshot;
 mod start;
 
 use quorate::Id;
 use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
 
+pub use config::{Config, Members};
 pub use ghost::{Breach, Fact, Ghost};
 pub use log::{Entry, Log, Position, Term};
+pub use membership::{Direction, Membership};
 pub use message::Msg;
 pub use server::{Durable, Read, Role, Server, ServerState, Timer};
 pub use start::Start;
@@ -65,8 +80,30 @@ quorate::params! {
         pub resends: bool = false;
         /// Whether a server asks who would vote for it before it stands.
         pub pre_vote: bool = false;
+        /// Whether servers discard what they have committed and taken a snapshot of.
+        pub compaction: bool = false;
         /// From where it starts.
         pub start: Start = Start::Empty;
+        /// How many servers, from the first on, take part at first; 0 stands for all.
+        pub members: usize = 0, in 0..=7;
+        /// How the configuration changes.
+        pub membership: Membership = Membership::Fixed;
+        /// Number of changes that each leader begins in its term.
+        pub changes: usize = 1, in 0..=3;
+        /// To which configurations leaders change.
+        pub direction: Direction = Direction::Any;
+    }
+}
+
+impl Params {
+    /// The configuration before any that is in a log.
+    fn first(&self) -> Config {
+        Config::Simple(Members::first(if self.members == 0 { self.servers } else { self.members }))
+    }
+
+    /// Whether `server` has an election timer.
+    fn stands(&self, server: Id) -> bool {
+        self.candidates == 0 || usize::from(server) < self.candidates
     }
 }
 
@@ -136,6 +173,32 @@ quorate::deviations! {
         ReadBeforeCommit = "read-before-commit" breaks "reads-current";
         /// A leader that steps down removes what it has not committed.
         LeaderRollback = "leader-rollback" breaks "leader-completeness";
+        /// A leader changes the configuration before it has committed an entry of its term, as the thesis has it.
+        ChangeBeforeCommit = "change-before-commit" breaks "leader-completeness";
+        /// A leader begins a change before the one before is committed.
+        TwoChanges = "two-changes" breaks "leader-completeness";
+        /// A configuration counts only when the server knows that it is committed.
+        ConfigWhenCommitted = "config-when-committed" breaks "leader-completeness";
+        /// Of a joint configuration a majority of the old members decides.
+        JointOldOnly = "joint-old-only" breaks "leader-completeness";
+        /// Of a joint configuration a majority of the new members decides.
+        JointNewOnly = "joint-new-only" breaks "leader-completeness";
+        /// A leader goes to any other configuration at once, without a joint one.
+        DirectChange = "direct-change" breaks "leader-completeness";
+        /// A leader goes on from a joint configuration before that is committed.
+        LeaveJointEarly = "leave-joint-early" breaks "leader-completeness";
+        /// A leader that is not in the configuration counts itself.
+        RemovedCountsItself = "removed-counts-itself" breaks "leader-completeness";
+        /// A leader leads on when a configuration without it is committed.
+        RemovedLeads = "removed-leads" breaks "steps-down";
+        /// It takes a snapshot of its whole log, committed or not.
+        SnapshotUncommitted = "snapshot-uncommitted" breaks "leader-completeness";
+        /// A snapshot does not say which configuration there was.
+        SnapshotForgetsConfig = "snapshot-forgets-config" breaks "leader-completeness";
+        /// It replaces its log by a snapshot even if it has all that is in it, and more.
+        InstallDiscards = "install-discards" breaks "leader-completeness";
+        /// It takes over a snapshot and keeps what is after it in its log, though that follows other entries.
+        InstallKeepsConflict = "install-keeps-conflict" breaks "terms-in-order";
     }
 }
 
@@ -149,11 +212,9 @@ pub struct Raft {
 impl Raft {
     fn server(&self, id: Id) -> Server {
         let peers = Id::vec_from((0..self.params.servers).filter(|ix| Id::from(*ix) != id));
-        let follower = self.params.start.state(id, Role::Follower, &self.params);
-        let mut server =
-            Server { id, peers, params: self.params.clone(), deviations: self.deviations, initial: follower };
-        server.initial = self.params.start.state(id, server.leader(0), &self.params);
-        server
+        let (params, deviations, first) = (self.params.clone(), self.deviations, self.params.first());
+        let initial = params.start.state(id, &params);
+        Server { id, peers, params, deviations, first, initial }
     }
 }
 
@@ -161,11 +222,15 @@ impl Protocol for Raft {
     const CARD: Card = Card {
         name: "raft",
         title: "Raft",
-        source: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (ATC 2014), section 5; \
-                 Ongaro's thesis (2014), 6.4 and 9.6",
-        modelled: "leader election, log replication, commitment, stable storage, pre-votes, reads by read index",
-        left_out: "changes of the membership, compaction, sessions of clients, which are protocols on top; refusals of \
-                   votes, from which nobody learns more than from the request that began the term",
+        source: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (ATC 2014; extended \
+                 version), sections 5 to 7; Ongaro's thesis (2014), chapter 4, 6.4 and 9.6",
+        modelled: "leader election, log replication, commitment, stable storage, pre-votes, reads by read index, \
+                   changes of the membership, one server at a time or by joint consensus, snapshots",
+        left_out: "sessions of clients, a protocol on top; chunks of a snapshot, which is one message; refusals of \
+                   votes, from which nobody learns more than from the request that began the term; catching up \
+                   before a server is added and guarding against those removed, without which a change takes longer; \
+                   commands, since who took an entry and when says which it is, as long as a leader takes one at \
+                   each index",
     };
 
     type Params = Params;
@@ -177,9 +242,13 @@ impl Protocol for Raft {
         if params.candidates > params.servers {
             return Err(format!("{} candidates are more than the {} servers", params.candidates, params.servers));
         }
-        let is_drawn = matches!(params.start, Start::Figure8 | Start::Overwritten);
-        if is_drawn && params.servers != 3 {
-            return Err(format!("this start is drawn for 3 servers, not for {}", params.servers));
+        if params.members > params.servers {
+            return Err(format!("{} members are more than the {} servers", params.members, params.servers));
+        }
+        let servers = params.start.drawn_for().unwrap_or(params.servers);
+        let is_drawn = params.start.drawn_for().is_some();
+        if is_drawn && (params.servers != servers || ![0, servers].contains(&params.members)) {
+            return Err(format!("this start is drawn for {servers} servers that all take part"));
         }
         Ok(Self { params, deviations })
     }

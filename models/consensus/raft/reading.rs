@@ -12,12 +12,11 @@ impl Server {
     /// what is committed.
     pub(super) fn may_read(&self, me: &ServerState) -> bool {
         let has_room = self.params.reads && matches!(me.role, Role::Leader { read: None, .. });
-        let committed_in = me.durable.log.at(me.commit).map(|place| place.term);
-        has_room && (committed_in == Some(me.durable.term) || self.breaks(Deviation::ReadBeforeCommit))
+        has_room && (self.has_committed(me) || self.breaks(Deviation::ReadBeforeCommit))
     }
 
-    /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is no
-    /// later leader, which might have committed more by now.
+    /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is
+    /// no later leader, which might have committed more by then.
     pub(super) fn read(&self, me: &mut ServerState, o: &mut Out<Self>) {
         let Role::Leader { read, .. } = &mut me.role else { return };
         *read = Some(Read { index: me.commit, confirmed: vec![self.id], is_answered: false });
@@ -26,7 +25,7 @@ impl Server {
     }
 
     pub(super) fn ask_to_confirm(&self, me: &ServerState, o: &mut Out<Self>) {
-        o.broadcast(&self.peers, &Msg::Confirm { term: me.durable.term });
+        self.tell_members(me, &Msg::Confirm { term: me.durable.term }, o);
     }
 
     /// A follower is asked whether it still follows.
@@ -51,7 +50,10 @@ impl Server {
 
     /// The leader answers with what was committed when it took the read: its state machine has applied that much.
     fn answer(&self, me: &mut ServerState) {
-        let Role::Leader { read: Some(read), .. } = &mut me.role else { return };
-        read.is_answered = read.confirmed.len() >= self.quorum() || self.breaks(Deviation::ReadLocally);
+        let Role::Leader { read: Some(read), .. } = &me.role else { return };
+        let is_due = self.is_quorum(me, &read.confirmed) || self.breaks(Deviation::ReadLocally);
+        if let Role::Leader { read: Some(read), .. } = &mut me.role {
+            read.is_answered = is_due;
+        }
     }
 }

@@ -3,22 +3,29 @@
 use quorate::{Id, Out};
 
 use super::Deviation;
-use super::log::{Entry, Log, Position, Term};
+use super::log::{Entry, Position, Term};
 use super::message::Msg;
-use super::server::{Role, Server, ServerState};
+use super::server::{Durable, Role, Server, ServerState};
 
 impl Server {
     /// The leader takes an entry from a client: it appends it to its own log.
     pub(super) fn take(&self, me: &mut ServerState) {
-        me.durable.log.push(Entry { term: me.durable.term, leader: self.id });
+        me.durable.log.push(Entry { term: me.durable.term, leader: self.id, config: None });
         self.advance_commit(me);
     }
 
-    /// What a leader has to send to `peer`: the entries from the next one on, or a heartbeat where there are none.
+    /// What a leader has to send to `peer`: the entries from the next one on, or a heartbeat where there are none; its
+    /// snapshot where it has discarded the next one (section 7).
     fn appends(&self, me: &ServerState, peer: Id) -> Vec<Msg> {
         let Role::Leader { next, .. } = &me.role else { return Vec::new() };
+        if !self.config(me).contains(peer) {
+            return Vec::new();
+        }
         // A leader's log does not shrink; where something wrong makes it, the leader goes on from its end.
         let next = next[usize::from(peer)].min(me.durable.log.len() + 1);
+        if next <= me.durable.snapshot {
+            return vec![self.snapshot(me)];
+        }
         let prev = me.durable.log.at(next - 1).expect("the place is not after the end");
         let entries = me.durable.log.slice(next, self.params.batch);
         let append = |entries| Msg::Append { term: me.durable.term, prev, entries, commit: me.commit };
@@ -56,11 +63,12 @@ impl Server {
             return Msg::NotAppended { term: me.durable.term };
         }
         self.follow(me);
-        let fits = me.durable.log.at(prev.index) == Some(prev);
+        // What it has discarded is committed, so that it is what the leader has there.
+        let fits = prev.index < me.durable.snapshot || me.durable.log.at(prev.index) == Some(prev);
         if !fits && !self.breaks(Deviation::NoPrevCheck) {
             return Msg::NotAppended { term: me.durable.term };
         }
-        self.write(&mut me.durable.log, prev.index, entries);
+        self.write(&mut me.durable, prev.index, entries);
         let mut last_new = prev.index + entries.len();
         self.follow_commit(me, commit, last_new);
         if self.breaks(Deviation::AckLogLength) {
@@ -84,11 +92,12 @@ impl Server {
 
     /// 3 and 4: an entry that conflicts with a new one goes, with all that follow it; what is there already stays,
     /// since the message may be old, and more may have come after it.
-    fn write(&self, log: &mut Log, prev_index: usize, entries: &[Entry]) {
+    fn write(&self, durable: &mut Durable, prev_index: usize, entries: &[Entry]) {
+        let Durable { log, snapshot, .. } = durable;
         if self.breaks(Deviation::TruncateAlways) {
             log.truncate(prev_index);
         }
-        for (index, entry) in (prev_index + 1..).zip(entries) {
+        for (index, entry) in (prev_index + 1..).zip(entries).filter(|(index, _)| index > snapshot) {
             let conflicts = log.get(index).is_some_and(|old| old.term != entry.term);
             if conflicts && !self.breaks(Deviation::KeepConflict) {
                 log.truncate(index - 1);
@@ -137,27 +146,13 @@ impl Server {
 
     /// Section 5.3: an entry is committed when a majority has it; 5.4.2: only one of the leader's own term, by which
     /// all before it are committed, too. An older one may be on a majority and still be overwritten (figure 8).
-    fn advance_commit(&self, me: &mut ServerState) {
+    pub(super) fn advance_commit(&self, me: &mut ServerState) {
         let Role::Leader { matched, .. } = &me.role else { return };
-        let replicated = self.replicated(me.durable.log.len(), matched);
+        let replicated = self.replicated(me, matched);
         let is_own = me.durable.log.get(replicated).is_some_and(|entry| entry.term == me.durable.term);
         if replicated > me.commit && (is_own || self.breaks(Deviation::CommitPreviousTerm)) {
             me.commit = replicated;
+            self.step_down_if_removed(me);
         }
-    }
-
-    /// The greatest index up to which a majority of the servers has the leader's log.
-    fn replicated(&self, own: usize, matched: &[usize]) -> usize {
-        let mut indices: Vec<usize> = self.peers.iter().map(|peer| matched[usize::from(*peer)]).collect();
-        indices.sort_unstable();
-        if self.breaks(Deviation::CommitMax) {
-            return indices.last().copied().unwrap_or(own);
-        }
-        if self.breaks(Deviation::CommitMin) {
-            return indices.first().copied().unwrap_or(own);
-        }
-        indices.push(own);
-        indices.sort_unstable();
-        indices[indices.len() - self.quorum()]
     }
 }

@@ -7,7 +7,9 @@ use quorate::{Actor, Id, Out};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
+use super::config::{Config, Members};
 use super::log::{Log, Term};
+use super::membership::Membership;
 use super::message::Msg;
 use super::{Deviation, Params};
 
@@ -18,6 +20,8 @@ pub struct Server {
     pub(super) peers: Vec<Id>,
     pub(super) params: Params,
     pub(super) deviations: Deviations<Deviation>,
+    /// The configuration before any that is in a log.
+    pub(super) first: Config,
     /// What it is the first time that it starts.
     pub(super) initial: ServerState,
 }
@@ -33,6 +37,10 @@ pub struct Durable {
     pub voted_for: Option<Id>,
     /// The log.
     pub log: Log,
+    /// Up to which index the log is discarded; a snapshot has what was there.
+    ///
+    /// Invariant: all up to there is committed.
+    pub snapshot: usize,
 }
 
 /// A server's memory.
@@ -40,7 +48,7 @@ pub struct Durable {
 pub struct ServerState {
     /// What outlives a crash.
     pub durable: Durable,
-    /// The greatest index that it knows to be committed.
+    /// The greatest index that it knows to be committed; after a restart that of its snapshot.
     ///
     /// Invariant: it never falls while the server is up.
     pub commit: usize,
@@ -96,6 +104,12 @@ pub enum Timer {
     Election,
     /// A client wants something of the leader.
     Request,
+    /// An administrator wants the servers to be these.
+    Change(Members),
+    /// The leader goes on from a joint configuration.
+    LeaveJoint,
+    /// The server takes a snapshot.
+    Compact,
     /// A client wants to read from the leader.
     Read,
     /// Who has asked has had no answer, and asks again.
@@ -114,10 +128,15 @@ impl Server {
         self.deviations.has(deviation)
     }
 
-    /// How many servers are a majority.
-    pub(super) fn quorum(&self) -> usize {
-        let servers = self.peers.len() + 1;
-        if self.breaks(Deviation::Minority) { servers / 2 } else { servers / 2 + 1 }
+    /// Whether the server, if it leads, has committed an entry of its term: only then does it know what is committed.
+    pub(super) fn has_committed(&self, me: &ServerState) -> bool {
+        me.durable.log.at(me.commit).map(|place| place.term) == Some(me.durable.term)
+    }
+
+    /// Says `msg` to all others that take part.
+    pub(super) fn tell_members(&self, me: &ServerState, msg: &Msg, o: &mut Out<Self>) {
+        let config = self.config(me);
+        self.peers.iter().filter(|peer| config.contains(**peer)).for_each(|peer| o.send(*peer, msg.clone()));
     }
 
     /// Figure 2, rules for all servers: who sees a later term is a follower in it and has not voted there.
@@ -149,6 +168,10 @@ impl Server {
                 let appended = self.append(me, term, prev, &entries, commit);
                 o.send(src, appended);
             }
+            Msg::InstallSnapshot { term, snapshot } => {
+                let installed = self.install(me, term, &snapshot);
+                o.send(src, installed);
+            }
             Msg::Appended { term, matched } => self.appended(me, src, term, matched),
             Msg::NotAppended { term } => self.not_appended(me, src, term),
             Msg::Confirm { term } => self.confirm(me, src, term, o),
@@ -175,7 +198,7 @@ impl Server {
             (saved.term, saved.voted_for) = (0, None);
         }
         if self.breaks(Deviation::LogNotPersisted) {
-            saved.log = Log::default();
+            (saved.log, saved.snapshot) = (Log::default(), 0);
         }
         o.save(saved);
     }
@@ -198,13 +221,20 @@ impl Server {
     fn set_timers(&self, me: &ServerState, o: &mut Out<Self>) {
         let leads = me.leads().is_some();
         let election = self.may_stand(me) || me.hears_leader;
-        let request = leads && me.durable.log.count_of(me.durable.term) < self.params.requests;
-        let timers = [
+        let request = leads && me.durable.log.requests_of(me.durable.term) < self.params.requests;
+        let mut timers = vec![
             (Timer::Election, election),
             (Timer::Request, request),
+            (Timer::Compact, self.may_compact(me)),
             (Timer::Read, self.may_read(me)),
             (Timer::Resend, !matches!(me.role, Role::Follower) && self.params.resends),
         ];
+        if self.params.membership != Membership::Fixed {
+            let changes = self.changes(me);
+            let all = Members::all(self.peers.len() + 1);
+            timers.extend(all.map(|members| (Timer::Change(members), changes.contains(&members))));
+            timers.push((Timer::LeaveJoint, self.may_leave_joint(me)));
+        }
         for (timer, is_set) in timers {
             match is_set {
                 true => o.set_timer(timer, model_timeout()),
@@ -221,7 +251,7 @@ impl Actor for Server {
     type Storage = Durable;
     type Random = ();
 
-    /// A server that comes back knows its term, its vote and its log, and is a follower (section 5.5).
+    /// A server that comes back knows its term, its vote, its log and its snapshot, and is a follower (section 5.5).
     fn on_start(&self, _: Id, storage: &Option<Durable>, o: &mut Out<Self>) -> ServerState {
         let Some(durable) = storage else {
             self.save(&self.initial.durable, o);
@@ -232,7 +262,8 @@ impl Actor for Server {
             self.set_timers(&self.initial, o);
             return self.initial.clone();
         };
-        let me = ServerState { durable: durable.clone(), commit: 0, hears_leader: false, role: Role::Follower };
+        let commit = durable.snapshot;
+        let me = ServerState { durable: durable.clone(), commit, hears_leader: false, role: Role::Follower };
         self.set_timers(&me, o);
         me
     }
@@ -249,6 +280,9 @@ impl Actor for Server {
         match timer {
             Timer::Election => self.on_silence(&mut me, o),
             Timer::Request => self.take(&mut me),
+            Timer::Compact => self.compact(&mut me),
+            Timer::Change(members) => self.change(&mut me, *members),
+            Timer::LeaveJoint => self.leave_joint(&mut me),
             Timer::Read => self.read(&mut me, o),
             Timer::Resend => self.ask_again(&me, o),
         }

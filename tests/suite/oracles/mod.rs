@@ -15,6 +15,7 @@
 //! | `shared`, `textbook` | algorithms over shared variables, with the verdicts of the textbooks and the counts of TLC |
 //! | `small` | small actors in every environment, random actors in random ones |
 //! | `stateright` | stateright's examples, counted by stateright and by us |
+//! | `tla_examples` | more specifications of tlaplus/Examples, with the counts and the verdicts of TLC |
 //! | `traps` | what goes wrong in stateright, shown not to here |
 //! | `two_phase_set` | two-phase commit with the published counts of its TLA+ specification |
 //! | `whole` | any stateright `Model` as a system of one word |
@@ -34,6 +35,7 @@ mod shared;
 mod small;
 mod stateright;
 mod textbook;
+mod tla_examples;
 mod traps;
 mod two_phase_set;
 mod whole;
