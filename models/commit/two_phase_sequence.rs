@@ -1,29 +1,29 @@
-//! Two-phase commit as the prose of an article tells it: a coordinator that finds a later one cancels in the midst of its
-//! commits.
+//! Two-phase commit as the prose of an article tells it: a coordinator that finds a later one cancels in the midst of
+//! its commits.
 //!
 //! # As published
 //!
 //! Article 003, lines 58 to 65, in short. *Prepare*: the coordinator asks the participants whether they can execute the
 //! transaction, and waits until all agree; a participant executes it and answers how it went. *Commit*: when the
-//! coordinator has all answers it asks all participants to commit; a participant commits and answers that it has. *In the
-//! commit phase, if the number that the coordinator was given in the first phase is less than that of any participant, it
-//! cancels the transaction and frees what it holds.*
+//! coordinator has all answers it asks all participants to commit; a participant commits and answers that it has. *In
+//! the commit phase, if the number that the coordinator was given in the first phase is less than that of any
+//! participant, it cancels the transaction and frees what it holds.*
 //!
 //! # What is wrong
 //!
-//! The last rule takes a decision back. The coordinator has sent some commits when the answer of one tells it of a later
-//! number: that one has committed, those that were not asked yet are cancelled. Nobody crashes and nothing is lost. In
-//! [`two_phase`](super::two_phase) the outcome is written once, when the votes are counted, and nothing is decided after that (the
-//! rule `count` of the coordinator). Where the rule is applied once, to what the answers of the first phase tell
-//! (`rule = "before-commit"`), it does no harm. Besides, "until all agree" has no way out: after one refusal the coordinator waits
-//! for ever, and so do all that have executed; and so they do when it crashes.
+//! The last rule takes a decision back. The coordinator has sent some commits when the answer of one tells it of a
+//! later number: that one has committed, those that were not asked yet are cancelled. Nobody crashes and nothing is
+//! lost. In [`two_phase`](super::two_phase) the outcome is written once, when the votes are counted, and nothing is
+//! decided after that (the rule `count` of the coordinator). Where the rule is applied once, to what the answers of the
+//! first phase tell (`rule = "before-commit"`), it does no harm. Besides, "until all agree" has no way out: after one
+//! refusal the coordinator waits for ever, and so do all that have executed; and so they do when it crashes.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! Each coordinator has one transaction, and its place among them for a number. A participant's number is the greatest it has
-//! been asked with, and it tells it with each answer; when the coordinator compares is a parameter. Whom it sends to
-//! next is open. A cancelled participant undoes what it has executed; one that has committed cannot. Participants execute
-//! several transactions at a time, since nothing is said of locks.
+//! Each coordinator has one transaction, and its place among them for a number. A participant's number is the greatest
+//! it has been asked with, and it tells it with each answer; when the coordinator compares is a parameter. Whom it
+//! sends to next is open. A cancelled participant undoes what it has executed; one that has committed cannot.
+//! Participants execute several transactions at a time, since nothing is said of locks.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -289,8 +289,8 @@ impl Protocol for TwoPhaseSequence {
         name: "two-phase-sequence",
         title: "Two-phase commit with numbers, as published",
         source: "article 003, lines 58 to 65",
-        modelled: "Both phases and the rule that cancels; several coordinators; a multicast is one send a step; crashes of \
-                   coordinators, for good.",
+        modelled: "Both phases and the rule that cancels; several coordinators; a multicast is one send a step; \
+                   crashes of coordinators, for good.",
         left_out: "What the text does not have: time-outs, recovery, lost messages, locks.",
     };
 

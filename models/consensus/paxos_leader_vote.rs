@@ -2,24 +2,25 @@
 //!
 //! # As published
 //!
-//! Article 001, section 3.1.1 (lines 37 to 44), in short. *Election*: each node makes a random proposal id and sends Vote
-//! Request to the others. *Vote*: who receives it answers Vote Reply if no leader has been elected at present. *Decision*: with
-//! enough replies the leader sends Promise to the others, to say that it has decided to use a value. *Confirmation*: the
-//! others answer Confirm, to agree to it.
+//! Article 001, section 3.1.1 (lines 35 to 44), in short. *Election*: each node makes a random proposal id and sends
+//! Vote Request to the others. *Vote*: who receives it answers Vote Reply if no leader has been elected at present.
+//! *Decision*: with enough replies the leader sends Promise to the others, to say that it has decided to use a value.
+//! *Confirmation*: the others answer Confirm, to agree to it.
 //!
 //! # What is wrong
 //!
-//! A node answers everybody until it hears of a leader, and hears of one only when that has decided: two candidates have the
-//! replies of the same node, and both decide. Waiting for the replies of all does not help. The proposal id is compared with
-//! nothing. In [`paxos`](super::paxos) an acceptor that has promised a ballot is silent to every earlier one (phase 1b), and a
-//! proposer that is promised a later one takes over what may have been chosen before (phase 2a); what is decided is what a
-//! quorum *accepted* (phase 2b), while here Confirm comes after the decision and is counted by nobody. With `one_vote` a node
-//! votes once: then no two decide, and often nobody does.
+//! A node answers everybody until it hears of a leader, and hears of one only when that has decided: two candidates
+//! have the replies of the same node, and both decide. Waiting for the replies of all does not help. The proposal id is
+//! compared with nothing. In [`paxos`](super::paxos) an acceptor that has promised a ballot is silent to every earlier
+//! one (phase 1b), and a proposer that is promised a later one takes over what may have been chosen before (phase 2a);
+//! what is decided is what a quorum *accepted* (phase 2b), while here Confirm comes after the decision and is counted
+//! by nobody. With `one_vote` a node votes once: then no two decide, and often nobody does.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! All four steps; what "enough" is, is a parameter, the own vote included. A node knows of a leader when it leads, or has
-//! received Promise. Each node that stands has a value of its own. The proposal id is left out, since no rule reads it.
+//! All four steps; what "enough" is, is a parameter, the own vote included. A node knows of a leader when it leads, or
+//! has received Promise. Each node that stands has a value of its own. The proposal id is left out, since no rule reads
+//! it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -181,7 +182,7 @@ impl Protocol for PaxosLeaderVote {
     const CARD: Card = Card {
         name: "paxos-leader-vote",
         title: "Paxos as an election of a leader that decides, as an article tells it",
-        source: "article 001, section 3.1.1 (lines 37-44)",
+        source: "article 001, section 3.1.1 (lines 35-44)",
         modelled: "all four steps; \"enough\" is a majority, or all",
         left_out: "the random proposal id, which no rule reads; a node that stands again, of which nothing is said",
     };

@@ -2,26 +2,27 @@
 //!
 //! # As published
 //!
-//! Article 001, section 3.1.2 (lines 46 to 55), in short. *Election*: nodes send each other heartbeats, to see whether the
-//! leader is well; when the leader's time is over each node sends RequestVote to the others. *Vote*: who receives it and has
-//! no elected leader at present answers VoteReply. *Log replication*: with enough replies the leader copies its own log to the
-//! others, so that all have the same. *Confirmation*: the others then send AppendEntries to the leader, to agree to the log.
+//! Article 001, section 3.1.2 (lines 46 to 55), in short. *Election*: nodes send each other heartbeats, to see whether
+//! the leader is well; when the leader's time is over each node sends RequestVote to the others. *Vote*: who receives
+//! it and has no elected leader at present answers VoteReply. *Log replication*: with enough replies the leader copies
+//! its own log to the others, so that all have the same. *Confirmation*: the others then send AppendEntries to the
+//! leader, to agree to the log.
 //!
 //! # What is wrong
 //!
-//! A node votes for whoever asks as long as it knows of no leader: two candidates have the same voter, and both lead. In
-//! [`raft`](super::raft) an election has a term and a server one vote in it, which it saves. Nothing asks how long a candidate's log
-//! is: the winner copies its own over the others, and what a majority has agreed to is gone. There a voter refuses a
-//! candidate whose log is behind its own, a leader deletes nothing of its own and only what conflicts of others', and who hears
-//! an earlier leader refuses it, which without terms it cannot know. And the names are mixed up: AppendEntries goes
-//! from the leader to the others there.
+//! A node votes for whoever asks as long as it knows of no leader: two candidates have the same voter, and both lead.
+//! In [`raft`](super::raft) an election has a term and a server one vote in it, which it saves. Nothing asks how long a
+//! candidate's log is: the winner copies its own over the others, and what a majority has agreed to is gone. There a
+//! voter refuses a candidate whose log is behind its own, a leader deletes nothing of its own and only what conflicts
+//! of others', and who hears an earlier leader refuses it, which without terms it cannot know. And the names are mixed
+//! up: AppendEntries goes from the leader to the others there.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! All four steps. "Enough" is more than half, the own vote included. A node's time may be over at any moment, as often as
-//! `timeouts` says; it then knows of no leader. Who leads, or is copied a log, knows one. A client asks a leader to append
-//! something, which copies its log again; when more than half have agreed to it the client is told. Heartbeats are left
-//! out: they do nothing but put the moment off.
+//! All four steps. "Enough" is more than half, the own vote included. A node's time may be over at any moment, as often
+//! as `timeouts` says; it then knows of no leader. Who leads, or is copied a log, knows one. A client asks a leader to
+//! append something, which copies its log again; when more than half have agreed to it the client is told. Heartbeats
+//! are left out: they do nothing but put the moment off.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -241,7 +242,7 @@ impl Protocol for RaftNoTerms {
         title: "Raft without terms, as an article tells it",
         source: "article 001, section 3.1.2 (lines 46-55)",
         modelled: "all four steps, and a client of whoever leads; a node's time may be over at any moment",
-        left_out: "heartbeats, which only put that moment off; crashes, of which nothing is said and which nothing needs",
+        left_out: "heartbeats, which only put that moment off; crashes, of which nothing is said",
     };
 
     type Params = Sizes;

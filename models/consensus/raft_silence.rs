@@ -2,26 +2,27 @@
 //!
 //! # As published
 //!
-//! Article 000, section 3.3 (lines 107 to 116), in short: there are a leader, followers and candidates, and candidates elect
-//! the leader. Followers note the index and the term of their last entry. A candidate sets an election timeout and begins an
-//! election. *A candidate that within the timeout has received no vote response, of other candidates or of a leader that is
-//! alive, becomes leader.* A leader notes the next index and the next term, and sends to all followers
-//! `AppendEntriesRequest` and `AppendEntriesResponse`; when one succeeds it goes on, when one fails it tries again.
+//! Article 000, section 3.3 (lines 107 to 116), in short: there are a leader, followers and candidates, and candidates
+//! elect the leader. Followers note the index and the term of their last entry. A candidate sets an election timeout
+//! and begins an election. *A candidate that within the timeout has received no vote response, of other candidates or
+//! of a leader that is alive, becomes leader.* A leader notes the next index and the next term, and sends to all
+//! followers `AppendEntriesRequest` and `AppendEntriesResponse`; when one succeeds it goes on, when one fails it tries
+//! again.
 //!
 //! # What is wrong
 //!
-//! The rule is upside down. A vote is what makes a leader in [`raft`](super::raft), from more than half of the servers, each of
-//! which has one vote a term; here it is what prevents one. Two candidates that do not hear each other in time both lead, in
-//! the same term, and not a single message has to arrive for it. And the better the network, the less there is a leader:
-//! where followers answer (`followers_answer`) and every answer is in time, nobody is ever elected, until the others have
-//! crashed.
+//! The rule is upside down. A vote is what makes a leader in [`raft`](super::raft), from more than half of the servers,
+//! each of which has one vote a term; here it is what prevents one. Two candidates that do not hear each other in time
+//! both lead, in the same term, and not a single message has to arrive for it. And the better the network, the less
+//! there is a leader: where followers answer (`followers_answer`) and every answer is in time, nobody is ever elected,
+//! until the others have crashed.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! The election. A candidate goes to the next term and asks all others; when its time is over and it has heard nothing it
-//! leads, else it begins again, as often as `elections` says. Who answers besides candidates and leaders is open. That a vote
-//! may be refused is not said: any answer is one. What is said of logs is left out, since it says neither what a follower
-//! compares nor when an entry is committed.
+//! The election. A candidate goes to the next term and asks all others; when its time is over and it has heard nothing
+//! it leads, else it begins again, as often as `elections` says. Who answers besides candidates and leaders is open.
+//! That a vote may be refused is not said: any answer is one. What is said of logs is left out, since it says neither
+//! what a follower compares nor when an entry is committed.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! Two-phase commit over ZooKeeper as Python classes have it: one node a participant, for request, vote and outcome alike.
+//! Two-phase commit over ZooKeeper as Python classes have it: one node a participant, for request, vote and outcome
+//! alike.
 //!
 //! # As published
 //!
@@ -47,26 +48,28 @@
 //! To the letter nothing can be committed. Nobody writes a request. Who finds no request deletes a node that is not
 //! there, and `delete` raises; who found one would create a node that is there, and `create` would raise. The last
 //! element of what `get` returns is no vote. Let requests, votes and outcomes flow (R1 to R4), and the one node of a
-//! participant still means three things. `commit` runs as soon as there is a node, so that a participant's own Yes, or the
-//! mere request, commits it, whatever the others say; in [`two_phase`](super::two_phase) the outcome is a message of its own, sent
-//! when the coordinator has counted Yes from all (its rule `count`). `abort` runs where there is a node too, though an
-//! abort is the deletion of the node: who has voted Yes and is aborted finds nothing, and waits for ever. And a
-//! coordinator that looks too early takes a request for a No. With `outcome_is_read` the two methods tell outcomes
-//! apart, and nobody commits what another aborts, until the coordinator's session ends: its nodes, the outcome among them,
-//! go with it, so that who looks later takes a commit for an abort. An outcome has to be in a log that stays (in
-//! [`two_phase`](super::two_phase), `take_up`).
+//! participant still means three things. `commit` runs as soon as there is a node, so that a participant's own Yes, or
+//! the mere request, commits it, whatever the others say; in [`two_phase`](super::two_phase) the outcome is a message
+//! of its own, sent when the coordinator has counted Yes from all (its rule `count`). `abort` runs where there is a
+//! node too, though an abort is the deletion of the node: who has voted Yes and is aborted finds nothing, and waits for
+//! ever. And a coordinator that looks too early takes a request for a No. With `outcome_is_read` the two methods tell
+//! outcomes apart, and nobody commits what another aborts, until the coordinator's session ends: its nodes, the outcome
+//! among them, go with it, so that who looks later takes a commit for an abort. An outcome has to be in a log that
+//! stays (in [`two_phase`](super::two_phase), `take_up`).
 //!
 //! # What is modelled, and what the text leaves open
 //!
 //! Each command and each reply, on one tree of nodes. `get` of a node that is not there returns None, since the listing
-//! asks for that; `get_raises` has it raise, as it does in every real client, and then the first `get` is the end. That the
-//! name which is imported is not the name which is used is read over. The article calls only the coordinator's `prepare`; who calls
-//! the participants' methods is open: here someone calls `prepare`, once it has returned `commit` and `abort`, again and again
-//! in any order, and stops when one of the two has run its `...`. Four numbered repairs only make it run:
+//! asks for that; `get_raises` has it raise, as it does in every real client, and then the first `get` is the end. That
+//! the name which is imported is not the name which is used is read over. The article calls only the coordinator's
+//! `prepare`; who calls the participants' methods is open: here someone calls `prepare`, once it has returned `commit`
+//! and `abort`, again and again in any order, and stops when one of the two has run its `...`. Four numbered repairs
+//! only make it run:
 //!
 //! - R1: the coordinator creates each participant's node, with the request in it, before it reads;
 //! - R2: votes are compared with what the node holds;
-//! - R3: a participant that finds the request votes as it likes, Yes by `set`, No by `delete`; who finds none looks again;
+//! - R3: a participant that finds the request votes as it likes, Yes by `set`, No by `delete`; who finds none looks
+//!   again;
 //! - R4: the coordinator commits by `set`, and `delete` of a node that is gone does not raise.
 //!
 //! | file | what |
@@ -247,8 +250,8 @@ impl Protocol for TwoPhaseZookeeper {
         source: "article 002, section 3.2.1, lines 169 to 240",
         modelled: "Every command of both classes and every reply, exceptions, sessions that end; literal, or with R1 \
                    (requests are written), R2 (votes are read), R3 (participants vote), R4 (outcomes are written).",
-        left_out: "Crashes and lost messages, of which nothing is said; to the tree a crash is the end of a session. The two \
-                   functions of a lock before the classes, which the classes do not use: zookeeper-article has them.",
+        left_out: "Crashes and lost messages, of which nothing is said; to the tree a crash is the end of a session. \
+                   The two functions of a lock before the classes, which these do not use: zookeeper-article has them.",
     };
 
     type Params = Sizes;

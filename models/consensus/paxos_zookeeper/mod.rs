@@ -2,7 +2,8 @@
 //!
 //! # As published
 //!
-//! Article 002, section 3.2.2 (lines 253 to 320), less comments and `__init__`; all have a `node_id`:
+//! Article 002, section 3.2.2 (lines 253 to 320), less comments and `__init__`; all have a `node_id`; `value` in the
+//! last class stands here for what the listing writes out twice:
 //!
 //! ```text
 //! class Proposer(object):
@@ -42,29 +43,30 @@
 //!            decision_path = '/decisions/%d' % self.node_id
 //!            decision_data = {}
 //!            zc.create(decision_path, json.dumps(decision_data).encode(), zk.PERSISTENT)
-//!            decision_version = zc.set(decision_path, json.dumps({'value': acceptance_data['proposal_data']['value']}).encode(), acceptance_version)
+//!            value = acceptance_data['proposal_data']['value']
+//!            decision_version = zc.set(decision_path, json.dumps({'value': value}).encode(), acceptance_version)
 //!            if decision_version > 0:
-//!                print('Decision: %s' % acceptance_data['proposal_data']['value'])
+//!                print('Decision: %s' % value)
 //! ```
 //!
 //! # What is wrong
 //!
-//! To the letter nothing is decided: the names of children have no `/`, so that `split('/')[1]` raises `IndexError` at the
-//! first look; nobody is a child of `/learners`, so that `learners[-1]` does too. Made to run (R1 to R5), the two halves have
-//! nothing to do with each other. A proposer takes what the next lower one wanted at first, or its own value where there is
-//! no lower one yet, and calls that the result: no two need to agree, with no fault at all. An acceptor accepts what
-//! it is handed, and compares it with nothing; the learner with the highest id decides on its own acceptance alone,
-//! under a path of its own, and when its session ends the next highest does the same with another value. In
-//! [`paxos`](super::paxos) a value is chosen when a quorum has voted for it in one ballot (the learner), a proposer takes the
-//! value of the latest vote of a quorum (phase 2a), and an acceptor compares the ballot with its promise (phase 2b). The
-//! article says that ZooKeeper has Paxos inside and so gives it to its clients: what it has inside is
-//! [`zab`](super::zab), and its clients get a tree of nodes, on which this is built.
+//! To the letter nothing is decided: the names of children have no `/`, so that `split('/')[1]` raises `IndexError` at
+//! the first look; nobody is a child of `/learners`, so that `learners[-1]` does too. Made to run (R1 to R5), the two
+//! halves have nothing to do with each other. A proposer takes what the next lower one wanted at first, or its own
+//! value where there is no lower one yet, and calls that the result: no two need to agree, with no fault at all. An
+//! acceptor accepts what it is handed, and compares it with nothing; the learner with the highest id decides on its own
+//! acceptance alone, under a path of its own, and when its session ends the next highest does the same with another
+//! value. In [`paxos`](super::paxos) a value is chosen when a quorum has voted for it in one ballot (the learner), a
+//! proposer takes the value of the latest vote of a quorum (phase 2a), and an acceptor compares the ballot with its
+//! promise (phase 2b). The article says that ZooKeeper has Paxos inside and so gives it to its clients: what it has
+//! inside is [`zab`](super::zab), and its clients get a tree of nodes, on which this is built.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! Each command and each reply, on one tree of nodes in which the four parents exist; sessions that end. `part` says which
-//! half runs, since the listing connects them nowhere. It calls no acceptor: here each is handed one proposal, any.
-//! Numbered repairs, which only make it run, are parameters:
+//! Each command and each reply, on one tree of nodes in which the four parents exist; sessions that end. `part` says
+//! which half runs, since the listing connects them nowhere. It calls no acceptor: here each is handed one proposal,
+//! any. Numbered repairs, which only make it run, are parameters:
 //!
 //! - R1: the id of a proposal is its name less the ten digits that ZooKeeper puts behind it;
 //! - R2: `propose` returns the own value where it would return None;
@@ -138,8 +140,8 @@ pub type Msg = Wire<Content>;
 /// What Python raises.
 pub type Exception = &'static str;
 
-/// A child of the directory that is listed in this half: `/proposals`, or `/learners`. The client puts its id before the
-/// number that ZooKeeper gives.
+/// A child of the directory that is listed in this half: `/proposals`, or `/learners`. The client puts its id before
+/// the number that ZooKeeper gives.
 fn child(node: Id) -> NewPath {
     NewPath::Queued(Some(Mark { client: node, round: 1 }))
 }
@@ -302,8 +304,9 @@ impl Protocol for PaxosZookeeper {
         name: "paxos-zookeeper",
         title: "Paxos over ZooKeeper, as an article's Python classes have it",
         source: "article 002, section 3.2.2, the Python listing (lines 253-320)",
-        modelled: "every command, reply and exception of the listing; sessions that end; literal, or with R1 (names are \
-                   read), R2 (one's own value counts), R3 (there are learners), R4 (ids are numbers), R5 (data is passed)",
+        modelled: "every command, reply and exception of the listing; sessions that end; literal, or with R1 (names \
+                   are read), R2 (one's own value counts), R3 (there are learners), R4 (ids are numbers), R5 (data is \
+                   passed)",
         left_out: "crashes and lost messages, of which nothing is said; to the tree a crash is the end of a session",
     };
 

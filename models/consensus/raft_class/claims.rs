@@ -107,8 +107,8 @@ fn log_matching() -> Property<RaftClass> {
     Claim::always("log-matching", claim).by_nodes(logs, |_, logs| mismatch(logs))
 }
 
-/// A server's log, and how much of it is committed; `None` while it is down. Its commit index is 0 from the beginning, and
-/// so says nothing of the first entry.
+/// A server's log, and how much of it is committed; `None` while it is down. Its commit index is 0 from the beginning,
+/// and so says nothing of the first entry.
 type Committed = Option<(Vec<Entry>, usize)>;
 
 fn committed(_: &RaftClass, node: &Node<'_, Server>) -> Committed {

@@ -37,22 +37,23 @@
 //!   then on the voter refuses the leader that it helped to elect; nothing ever tells that leader of a later term. A
 //!   request for term 2 leaves it in term 1, where it still takes entries from the leader before. In
 //!   [`raft`](super::raft) whoever sees a later term takes it over, and a vote changes no term.
-//! - `voted_for` is never cleared: a server votes once in its life. And it is written nowhere, so that who restarts votes
-//!   again in the same term. In [`raft`](super::raft) a vote is for one term, and is saved before the reply.
-//! - What stands before the new entries is not compared, and a gap is filled with whatever comes. In [`raft`](super::raft)
-//!   `AppendEntries` is refused unless the entry before the new ones matches.
-//! - `commit` deletes from the end while the last entry's *term* is less than the commit *index*: three entries of term 1,
-//!   committed, are all gone when it is called once more, and then `logs[-1]` raises. In [`raft`](super::raft) a server that
-//!   commits deletes nothing; a leader counts on how many servers an entry of its term is.
-//! - Whether the candidate's log is behind is not asked, though its last entry is told: the next leader deletes what the
-//!   one before has committed. In [`raft`](super::raft) a voter refuses a candidate whose log is behind its own.
+//! - `voted_for` is never cleared: a server votes once in its life. And it is written nowhere, so that who restarts
+//!   votes again in the same term. In [`raft`](super::raft) a vote is for one term, and is saved before the reply.
+//! - What stands before the new entries is not compared, and a gap is filled with whatever comes. In
+//!   [`raft`](super::raft) `AppendEntries` is refused unless the entry before the new ones matches.
+//! - `commit` deletes from the end while the last entry's *term* is less than the commit *index*: three entries of term
+//!   1, committed, are all gone when it is called once more, and then `logs[-1]` raises. In [`raft`](super::raft) a
+//!   server that commits deletes nothing; a leader counts on how many servers an entry of its term is.
+//! - Whether the candidate's log is behind is not asked, though its last entry is told: the next leader deletes what
+//!   the one before has committed. In [`raft`](super::raft) a voter refuses a candidate whose log is behind its own.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! The three methods. Nothing calls them: here a server whose timer fires goes to the next term, votes for itself and calls
-//! `request_vote` of all others; with votes of more than half, its own included, it leads. A leader appends what a client
-//! asks for and calls `append_entries` of all others with its last index; whenever one has returned True and more than half
-//! have the whole log, it calls `commit`. A server that takes entries follows. Two numbered repairs are parameters:
+//! The three methods. Nothing calls them: here a server whose timer fires goes to the next term, votes for itself and
+//! calls `request_vote` of all others; with votes of more than half, its own included, it leads. A leader appends what
+//! a client asks for and calls `append_entries` of all others with its last index; whenever one has returned True and
+//! more than half have the whole log, it calls `commit`. A server that takes entries follows. Two numbered repairs are
+//! parameters:
 //!
 //! - R1: `candidate_term` is passed;
 //! - R2: `logs` is the caller's log, and is passed.

@@ -2,9 +2,9 @@
 //!
 //! # As published
 //!
-//! Article 000, section 4.3 (lines 282 to 415), less comments and `__init__`; all numbers are 0 at first, and a follower has
-//! no attributes but its id, `current_term`, `voted_for`, `last_log_index` and `last_log_term`. `(...)` stands for what
-//! says the same again:
+//! Article 000, section 4.3 (lines 282 to 415), less comments and `__init__`; all numbers are 0 at first, and a
+//! follower has no attributes but its id, `current_term`, `voted_for`, `last_log_index` and `last_log_term`. `(...)`
+//! stands for what says the same again:
 //!
 //! ```text
 //! class Follower:
@@ -69,27 +69,28 @@
 //!
 //! # What is wrong
 //!
-//! The listing is no program: it ends in mid-line, and `await` in a plain `def` is no Python. Where three fragments are made to
-//! run, one by one:
+//! The listing is no program: it ends in mid-line, and `await` in a plain `def` is no Python. Where three fragments are
+//! made to run, one by one:
 //!
-//! - *Votes* (`start-election`): a follower looks at the log and at nothing else. It remembers no vote and no term, and so
-//!   elects everybody who asks, in one term. In [`raft`](super::raft) a voter has one vote a term, and saves it. The caller counts
-//!   more than half of the *others*: of three servers all must be up.
-//! - *A candidate that takes its votes* (`candidate`): it tests its own `voted_for`, which is always None, overwrites the
-//!   follower's, and counts calls, not followers. It stands in whatever term it is in. In [`raft`](super::raft) a candidate
-//!   begins a term of its own, and votes are a set of servers.
-//! - *Entries* (`append`): nobody ever writes `last_log_index` and `last_log_term`, so that a follower takes entries only
-//!   while the leader's first entry is of term 0, and writes each batch to the same place, over the one before. With R4 the second
-//!   batch is refused for ever, since the leader's `prev_log_index` is one less than it should be. `match_index` follows the
-//!   last response, and shrinks when an earlier one comes late. In [`raft`](super::raft) a follower compares the entry *before* the
-//!   new ones, at its place, deletes what conflicts, and `matchIndex` only grows.
+//! - *Votes* (`start-election`): a follower looks at the log and at nothing else. It remembers no vote and no term, and
+//!   so elects everybody who asks, in one term. In [`raft`](super::raft) a voter has one vote a term, and saves it. The
+//!   caller counts more than half of the *others*: of three servers all must be up.
+//! - *A candidate that takes its votes* (`candidate`): it tests its own `voted_for`, which is always None, overwrites
+//!   the follower's, and counts calls, not followers. It stands in whatever term it is in. In [`raft`](super::raft) a
+//!   candidate begins a term of its own, and votes are a set of servers.
+//! - *Entries* (`append`): nobody ever writes `last_log_index` and `last_log_term`, so that a follower takes entries
+//!   only while the leader's first entry is of term 0, and writes each batch to the same place, over the one before.
+//!   With R4 the second batch is refused for ever, since the leader's `prev_log_index` is one less than it should be.
+//!   `match_index` follows the last response, and shrinks when an earlier one comes late. In [`raft`](super::raft) a
+//!   follower compares the entry *before* the new ones, at its place, deletes what conflicts, and `matchIndex` only
+//!   grows.
 //!
 //! # What is modelled, and what the text leaves open
 //!
-//! A call is a request and a response. Who calls what is open: in the first two fragments some servers stand, and the second
-//! leaves open whom a candidate calls next; in the third there is one leader, and whenever a client has asked it to append
-//! something it calls its `append_entries` for each follower. That `await` may stand where it does is granted throughout;
-//! the line that breaks off stores the new commit index. Four numbered repairs are parameters:
+//! A call is a request and a response. Who calls what is open: in the first two fragments some servers stand, and the
+//! second leaves open whom a candidate calls next; in the third there is one leader, and whenever a client has asked it
+//! to append something it calls its `append_entries` for each follower. That `await` may stand where it does is granted
+//! throughout; the line that breaks off stores the new commit index. Four numbered repairs are parameters:
 //!
 //! - R1: the arguments that a method has are passed to it;
 //! - R2: followers have `log`, a dictionary, and `commit_index`;
