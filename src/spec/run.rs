@@ -113,9 +113,7 @@ pub fn run_keeping(
         failures.extend(trace.iter().zip(shape).filter_map(|(trace, shape)| another_shape(property_ix, shape, trace)));
     }
     // To say what a violation hangs on takes searches of its own: only of what is going to be read.
-    let is_read = |property_ix: usize| {
-        manner.paths == Paths::All || failures.iter().any(|failure| failure.property_ix() == Some(property_ix))
-    };
+    let is_read = |property_ix: usize| failures.iter().any(|failure| failure.property_ix() == Some(property_ix));
     for (property_ix, (trace, finding)) in traces.iter_mut().zip(&exploration.findings).enumerate() {
         if let (Some(path), true) = (finding.as_ref().and_then(|finding| finding.path.as_ref()), is_read(property_ix)) {
             *trace = trace.take().map(|trace| understood(trace, &*system, path, Some(entry), NO_RETURN_STATES_MAX));

@@ -26,21 +26,25 @@ pub enum NoReturn {
 }
 
 /// The first step of `path` after which the violation at its end can no longer be avoided, if at most `states_max`
-/// states must be searched to know; `None` for what does not show in a state, or is hoped for.
+/// states, and fewer where they are large, must be held at once to know; `None` for what does not show in a state, or is hoped for.
 pub fn no_return(system: &dyn Explain, path: &Path, property_ix: usize, states_max: usize) -> Option<NoReturn> {
     if system.properties()[property_ix].kind.is_witness() || !shows_in_a_state(system, path, property_ix) {
         return None;
     }
-    let mut search = Search { system, property_ix, states_max, doomed: HashMap::default() };
+    let affordable = states_max.min(WORDS_MAX / system.word_count().max(1));
+    let mut search = Search { system, property_ix, states_max: affordable, doomed: HashMap::default(), ahead: 0 };
     for (ix, state) in path.states.iter().enumerate().rev().skip(1) {
         match search.is_doomed(state) {
             Some(true) => {}
             Some(false) => return Some(NoReturn::Step(ix + 1)),
-            None => return Some(NoReturn::Unknown(states_max)),
+            None => return Some(NoReturn::Unknown(affordable)),
         }
     }
     Some(NoReturn::Step(0))
 }
+
+/// Words of all states that are held at once at most: 128 MiB.
+const WORDS_MAX: usize = 1 << 25;
 
 struct Search<'a> {
     system: &'a dyn Explain,
@@ -48,6 +52,8 @@ struct Search<'a> {
     states_max: usize,
     /// States seen: whether all runs from there meet the violation, or, while that is being worked out, false.
     doomed: HashMap<State, bool, FxBuildHasher>,
+    /// States still to be looked at, those of all frames.
+    ahead: usize,
 }
 
 /// A state on the way of the search, and the states after it that are still to be looked at.
@@ -63,6 +69,7 @@ impl Search<'_> {
             return Some(*doomed);
         }
         let mut way = Vec::new();
+        self.ahead = 0;
         if !self.enter(state.clone(), &mut way) {
             return Some(false);
         }
@@ -72,11 +79,12 @@ impl Search<'_> {
                 self.doomed.insert(frame.state, true);
                 continue;
             };
+            self.ahead -= 1;
             match self.doomed.get(&next).copied() {
                 Some(true) => {}
                 // It is on the way: a run may go round for ever.
                 Some(false) => return Some(false),
-                None if self.doomed.len() >= self.states_max => return None,
+                None if self.doomed.len() + self.ahead >= self.states_max => return None,
                 None if !self.enter(next, &mut way) => return Some(false),
                 None => {}
             }
@@ -100,7 +108,8 @@ impl Search<'_> {
             successor.apply(&mut next);
             next
         };
-        let next = successors.iter().map(after).collect();
+        let next: Vec<State> = successors.iter().map(after).collect();
+        self.ahead += next.len();
         self.doomed.insert(state.clone(), false);
         way.push(Frame { state, next });
         true

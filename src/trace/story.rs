@@ -96,7 +96,7 @@ fn hangs_on(trace: &Trace, lines: &mut Lines) {
             NoReturn::Step(step) => format!("It can no longer be avoided after step {step}, whatever comes then."),
             NoReturn::Unknown(states) => {
                 format!(
-                    "After which step it can no longer be avoided is not known: more than {states} states lie ahead."
+                    "After which step it can no longer be avoided is not known: it takes more than {states} states to say."
                 )
             }
         };

@@ -134,9 +134,7 @@ fn outcome(checked: &Checked) -> (Vec<String>, Vec<Option<String>>, Statistics) 
     (statistics.elapsed_us, statistics.graph_us, statistics.peak_bytes) = (0, 0, 0);
     let verdicts = (0..outcome.properties.len()).map(|ix| format!("{:?}", outcome.verdict(ix))).collect();
     let violated = |trace: &&Trace| trace.kind != PropertyKind::Sometimes;
-    // What a violation hangs on is worked out only where all traces are wanted.
-    let bare = |trace: &Trace| Trace { no_return: None, contrast: None, ..trace.clone() }.to_json();
-    let traces = outcome.traces.iter().map(|trace| trace.as_ref().filter(violated).map(bare)).collect();
+    let traces = outcome.traces.iter().map(|trace| trace.as_ref().filter(violated).map(Trace::to_json)).collect();
     (verdicts, traces, statistics)
 }
 
