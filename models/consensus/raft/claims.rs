@@ -61,7 +61,7 @@ pub(super) fn all() -> Vec<Property<Raft>> {
             .by_history(undone),
         Claim::sometimes("leader-removed", "A leader steps down because it is not in the configuration")
             .by_history(stepped_down),
-        Claim::sometimes("installed", "A server that has none of it takes over a snapshot").by_history(installed),
+        Claim::sometimes("installed", "A server takes over a snapshot of more than it has").by_history(installed),
         Claim::sometimes("two-leaders", "Two servers lead at once, in different terms").by_nodes(leads, two_lead),
         Claim::sometimes("answered", "A read is answered with something").by_nodes(answers, answered),
     ]
