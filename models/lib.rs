@@ -18,6 +18,7 @@ pub mod stores;
 #[cfg(not(test))]
 #[rustfmt::skip]
 pub static CATALOGUE: &[&dyn Entry] = &[
+    entry::<locks::Aba>(),
     entry::<replication::Abd>(),
     entry::<gossip::AntiEntropy>(),
     entry::<byzantine::Bracha>(),

@@ -5,6 +5,7 @@
 //! | `claims` | the properties that locks share |
 //! | `fencing` | what a lock protects: a resource that looks at tokens, and a ghost that knows their order |
 //! | `ownership` | a ghost of all locks on a key: whose the key is, and who removed what was not theirs |
+//! | `aba` | a swing of what is what it was, and has been another meanwhile |
 //! | `optimistic` | no lock at all: a write goes through only if nobody has written since the read |
 //! | `optimistic_article` | an optimistic lock by a version, as an article published it |
 //! | `redis_setnx` | a lock by `SETNX` and `DEL`, as an article published it |
@@ -15,6 +16,7 @@
 //! | `etcd` | a lock in etcd by a lease and creation revisions |
 //! | `zookeeper` | locks in ZooKeeper: by one ephemeral node, as published and right, and by a queue |
 
+pub mod aba;
 mod claims;
 pub mod etcd;
 pub mod failover;
@@ -28,6 +30,7 @@ pub mod redis_setnx;
 pub mod redlock;
 pub mod zookeeper;
 
+pub use aba::Aba;
 pub use etcd::EtcdLock;
 pub use failover::RedisFailover;
 pub use lease::LeaseLock;
