@@ -87,7 +87,7 @@ impl<P: Protocol> Cluster<P> {
         if received.clone().count() != sent.len() || !received.zip(sent).all(is_same_message) {
             return Ok(Some(format!("{} sends something else when it is run again: {:?}", what(), again.sent)));
         }
-        let facts_kept = (facts != NONE).then(|| self.facts.get(facts).as_slice()).unwrap_or_default();
+        let facts_kept = if facts == NONE { &[][..] } else { self.facts.get(facts).as_slice() };
         let observed = || format!("what is observed of {}", what());
         Ok(changed(&what(), kept, &again.slot).or_else(|| changed(&observed(), facts_kept, &again.facts)))
     }

@@ -150,7 +150,9 @@ impl<'a> Graph<'a> {
         self.load(state, scratch);
         let Scratch { words, successors, targets, keys, first_cells, .. } = scratch;
         self.system.successors(words, successors);
-        (targets.clear(), keys.clear(), first_cells.clear());
+        targets.clear();
+        keys.clear();
+        first_cells.clear();
         for successor in successors.iter() {
             let start = keys.len();
             keys.extend_from_slice(self.key(state));
