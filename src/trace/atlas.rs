@@ -62,6 +62,11 @@ impl<'a> Atlas<'a> {
         shows
     }
 
+    /// Whether the property finds what it looks for when `before` becomes `after`: in the step, or in where it leads.
+    pub(super) fn shows_after(&mut self, before: &State, after: &State) -> bool {
+        self.shows(after) || shows_in_step(self.system, before, after, self.property_ix)
+    }
+
     /// The numbers of the actions along a path.
     pub(super) fn numbers(&mut self, path: &Path) -> Vec<u32> {
         path.states.iter().zip(&path.steps).map(|(state, index)| self.ways(state)[*index].0).collect()
@@ -85,6 +90,17 @@ impl<'a> Atlas<'a> {
 pub(super) fn shows_in_a_state(system: &dyn Explain, path: &Path, property_ix: usize) -> bool {
     let where_it_shows = system.properties()[property_ix].kind.shows_in();
     path.ending == Ending::Found && matches!(where_it_shows, ShowsIn::State | ShowsIn::Deadlock)
+}
+
+/// Whether what is found at the end of the path shows there, or in the last step: what comes before may be left out.
+pub(super) fn shows_at_the_end(system: &dyn Explain, path: &Path, property_ix: usize) -> bool {
+    path.ending == Ending::Found && system.properties()[property_ix].kind.shows_in() != ShowsIn::Graph
+}
+
+/// Whether a property about steps finds in this one what it looks for.
+pub(super) fn shows_in_step(system: &dyn Explain, before: &State, after: &State, property_ix: usize) -> bool {
+    system.properties()[property_ix].kind.shows_in() == ShowsIn::Step
+        && !system.step_findings(before, after, PropertySet::EMPTY.with(property_ix)).is_empty()
 }
 
 /// Whether a property finds in `state` what it looks for: one about deadlocks only where nothing but faults can happen.

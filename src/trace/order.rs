@@ -11,7 +11,7 @@
 //!
 //! A trace of the breadth-first search is in canonical order already: of all shortest ways it is the least.
 
-use super::atlas::{Atlas, shows, shows_in_a_state};
+use super::atlas::{Atlas, State, shows, shows_at_the_end, shows_in_step};
 use super::causes::causes;
 use super::{Part, Trace};
 use crate::cluster::Instance;
@@ -19,12 +19,12 @@ use crate::engine::Path;
 use crate::model::{InFlightAtCrash, NetworkKind};
 use crate::system::{Action, ActionKind, Explain};
 
-/// The same steps in canonical order. What shows in a step or in the graph, and a lasso, stays as it is.
+/// The same steps in canonical order. What shows in the graph, and a lasso, stays as it is.
 ///
 /// # Panics
 /// If `path` is no path of `system`, or the property finds nothing at its end.
 pub fn canonical(system: &dyn Explain, path: &Path, instance: &Instance, property_ix: usize) -> Path {
-    if !shows_in_a_state(system, path, property_ix) {
+    if !shows_at_the_end(system, path, property_ix) {
         return path.clone();
     }
     let trace = Trace::of(system, path, instance, property_ix);
@@ -44,7 +44,10 @@ pub fn canonical(system: &dyn Explain, path: &Path, instance: &Instance, propert
 
 /// Whether the property finds something in the last state and in none before.
 fn ends_there_first(system: &dyn Explain, path: &Path, property_ix: usize) -> bool {
-    path.states.iter().position(|state| shows(system, state, property_ix)) == Some(path.states.len() - 1)
+    let in_state = path.states.iter().position(|state| shows(system, state, property_ix));
+    let shows_step = |pair: &[State]| shows_in_step(system, &pair[0], &pair[1], property_ix);
+    let in_step = path.states.windows(2).position(shows_step).map(|step| step + 1);
+    in_state.into_iter().chain(in_step).min() == Some(path.states.len() - 1)
 }
 
 /// For each step, the earlier ones that must stay before it.

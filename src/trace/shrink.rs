@@ -21,7 +21,7 @@ use std::mem::{Discriminant, discriminant};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::atlas::{Atlas, State, shows_in_a_state};
+use super::atlas::{Atlas, State, shows_at_the_end};
 use super::order::canonical;
 use crate::cluster::Instance;
 use crate::engine::Path;
@@ -32,13 +32,13 @@ const BEND_STATES: usize = 6_000;
 /// Longer ways than this are not tried without each pair of steps: their number grows with the square.
 const PAIR_STEPS_MAX: usize = 80;
 
-/// A small way from the start of `path` to a state in which the property finds what it looks for, in the canonical order
-/// of [`canonical`]. What shows in a step or in the graph, and a lasso, stays as it is.
+/// A small way from the start of `path` to a state, or by a step, in which the property finds what it looks for, in the
+/// canonical order of [`canonical`]. What shows in the graph, and a lasso, stays as it is.
 ///
 /// # Panics
 /// If `path` is no path of `system` to such a state.
 pub fn minimise(system: &dyn Explain, path: &Path, instance: &Instance, property_ix: usize) -> Path {
-    if !shows_in_a_state(system, path, property_ix) {
+    if !shows_at_the_end(system, path, property_ix) {
         return path.clone();
     }
     let mut atlas = Atlas::new(system, property_ix);
@@ -77,14 +77,14 @@ impl Shrinking<'_> {
         }
     }
 
-    /// The steps of `wanted` that can be taken, up to the first state that shows the property; `None` if there is none.
+    /// The steps of `wanted` that can be taken, up to where the property shows first; `None` if it does not.
     fn follow(&mut self, wanted: &[u32], loosely: bool) -> Option<Vec<u32>> {
         let mut here = self.start.clone();
         let mut taken = Vec::new();
+        if self.atlas.shows(&here) {
+            return Some(taken);
+        }
         for number in wanted {
-            if self.atlas.shows(&here) {
-                return Some(taken);
-            }
             let ways = self.atlas.ways(&here);
             let exactly = ways.iter().find(|(action, _)| action == number);
             let way = match exactly {
@@ -97,10 +97,13 @@ impl Shrinking<'_> {
             };
             if let Some((action, to)) = way {
                 taken.push(*action);
+                if self.atlas.shows_after(&here, to) {
+                    return Some(taken);
+                }
                 here = to.clone();
             }
         }
-        self.atlas.shows(&here).then_some(taken)
+        None
     }
 
     /// Takes `wanted` for the best, if it leads to the violation on a shorter way.
@@ -209,7 +212,7 @@ impl Shrinking<'_> {
                 }
                 came.insert(to.clone(), Some((here.clone(), index)));
                 let gain = places.get(&to).copied().filter(|place| *place > from + depth + 1);
-                let place = if self.atlas.shows(&to) { Some(end) } else { gain };
+                let place = if self.atlas.shows_after(&here, &to) { Some(end) } else { gain };
                 if let Some(place) = place {
                     return Some((self.retrace(&came, to), place));
                 }

@@ -119,9 +119,8 @@ fn shortest(entry: &dyn Entry, check: &Check, property: &str) -> u32 {
 /// Whether a walk can judge it, and a walk to it can be made small.
 fn is_for_walks(kind: PropertyKind) -> bool {
     match kind {
-        PropertyKind::Always | PropertyKind::NoDeadlock => true,
-        PropertyKind::AlwaysStep
-        | PropertyKind::Sometimes
+        PropertyKind::Always | PropertyKind::AlwaysStep | PropertyKind::NoDeadlock => true,
+        PropertyKind::Sometimes
         | PropertyKind::Eventually
         | PropertyKind::LeadsTo
         | PropertyKind::EventuallyAlways
