@@ -43,8 +43,14 @@ impl<P: Protocol> Cluster<P> {
         let position = &self.positions[node];
         let slot = position.slot_number(local);
         let event = self.event(node, step, local);
-        // A lost message is no step of the node, and the weight of a fault is the environment's affair.
-        let code = event.map_or(step.number, Event::code);
+        let code = match (event, step.kind) {
+            (Some(event), _) => event.code(),
+            // A lost message is no step of the node. Which one it is must not depend on where it lies: the order of an inbox
+            // is that of numbers, and so that of the threads.
+            (None, ActionKind::Drop) => message_of(position.inbox(local)[step.number as usize]),
+            (None, _) => step.number,
+        };
+        // The weight of a fault is the environment's affair.
         let weight = match event {
             Some(event) => self.call(node, position.slots.get(slot), event).weight(),
             None => 1.0,

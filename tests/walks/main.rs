@@ -5,11 +5,13 @@
 //! |---|---|
 //! | `deviations` | every deviation is met, and what was met becomes small |
 //! | `priority` | walks by priority find deep bugs earlier |
+//! | `threads` | nothing that is told depends on the number of threads |
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod deviations;
 mod priority;
+mod threads;
 
 use std::path::PathBuf;
 
