@@ -6,6 +6,7 @@
 //! | `paxos` | single-decree Paxos, as its paper has it |
 //! | `decisions` | a ghost of the published forms: who decided what |
 //! | `elections` | another such ghost: who was elected in which term |
+//! | `electorate` | who takes part in their elections, and who may stand |
 //! | `paxos_accept_unconditional` | Paxos whose acceptors accept whatever they are told to, as an article tells it |
 //! | `paxos_block` | Paxos as an article's algorithm block has it |
 //! | `paxos_class` | Paxos as the same article's Python classes have it |
@@ -27,6 +28,7 @@
 
 mod decisions;
 mod elections;
+mod electorate;
 pub mod multi_paxos;
 pub mod paxos;
 pub mod paxos_accept_unconditional;

@@ -32,6 +32,7 @@ use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::decisions::Decisions;
+use super::electorate;
 use super::paxos::Value;
 
 choice_param! {
@@ -193,20 +194,13 @@ impl Protocol for PaxosLeaderVote {
     type History = Decisions<Value>;
 
     fn new(sizes: Sizes, _: Deviations<NoDeviation>) -> Result<Self, String> {
-        if sizes.candidates > sizes.nodes {
-            return Err(format!("{} of {} nodes cannot stand", sizes.candidates, sizes.nodes));
-        }
+        electorate::enough(sizes.nodes, sizes.candidates, "nodes")?;
         Ok(Self { sizes })
     }
 
     fn roster(&self) -> Roster<PaxosNode> {
-        let all = Id::vec_from(0..self.sizes.nodes);
-        let node = |me: &Id| PaxosNode {
-            others: all.iter().copied().filter(|other| other != me).collect(),
-            stands: usize::from(*me) < self.sizes.candidates,
-            sizes: self.sizes.clone(),
-        };
-        Roster::new().role("node", all.iter().map(node))
+        let node = |others, stands| PaxosNode { others, stands, sizes: self.sizes.clone() };
+        Roster::new().role("node", electorate::members(self.sizes.nodes, self.sizes.candidates, node))
     }
 
     fn history(&self) -> Decisions<Value> {

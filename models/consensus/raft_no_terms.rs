@@ -35,6 +35,8 @@ use quorate::{Actor, Id, Out, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
+use super::electorate;
+
 params! {
     /// Who takes part, and for how long.
     pub struct Sizes {
@@ -251,20 +253,13 @@ impl Protocol for RaftNoTerms {
     type History = Ghost;
 
     fn new(sizes: Sizes, _: Deviations<NoDeviation>) -> Result<Self, String> {
-        if sizes.candidates > sizes.nodes {
-            return Err(format!("{} of {} nodes cannot stand", sizes.candidates, sizes.nodes));
-        }
+        electorate::enough(sizes.nodes, sizes.candidates, "nodes")?;
         Ok(Self { sizes })
     }
 
     fn roster(&self) -> Roster<RaftNode> {
-        let all = Id::vec_from(0..self.sizes.nodes);
-        let node = |me: &Id| RaftNode {
-            others: all.iter().copied().filter(|other| other != me).collect(),
-            stands: usize::from(*me) < self.sizes.candidates,
-            sizes: self.sizes.clone(),
-        };
-        Roster::new().role("node", all.iter().map(node))
+        let node = |others, stands| RaftNode { others, stands, sizes: self.sizes.clone() };
+        Roster::new().role("node", electorate::members(self.sizes.nodes, self.sizes.candidates, node))
     }
 
     fn history(&self) -> Ghost {

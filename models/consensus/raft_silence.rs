@@ -31,6 +31,7 @@ use quorate::{Actor, Id, Out, params};
 use serde::Serialize;
 
 use super::elections::{Elections, Term};
+use super::electorate;
 use crate::stores::ticks;
 
 params! {
@@ -183,20 +184,13 @@ impl Protocol for RaftSilence {
     type History = Elections;
 
     fn new(sizes: Sizes, _: Deviations<NoDeviation>) -> Result<Self, String> {
-        if sizes.candidates > sizes.servers {
-            return Err(format!("{} of {} servers cannot stand", sizes.candidates, sizes.servers));
-        }
+        electorate::enough(sizes.servers, sizes.candidates, "servers")?;
         Ok(Self { sizes })
     }
 
     fn roster(&self) -> Roster<Server> {
-        let all = Id::vec_from(0..self.sizes.servers);
-        let server = |me: &Id| Server {
-            others: all.iter().copied().filter(|other| other != me).collect(),
-            stands: usize::from(*me) < self.sizes.candidates,
-            sizes: self.sizes.clone(),
-        };
-        Roster::new().role("server", all.iter().map(server))
+        let server = |others, stands| Server { others, stands, sizes: self.sizes.clone() };
+        Roster::new().role("server", electorate::members(self.sizes.servers, self.sizes.candidates, server))
     }
 
     fn history(&self) -> Elections {

@@ -52,11 +52,12 @@ use quorate::model::{
     Card, Cause, Claim, Deviations, Facts, History, NoDeviation, Node, Property, Protocol, Roster, Step,
 };
 use quorate::system::Evidence;
-use quorate::{Id, choice_param, params};
+use quorate::{choice_param, params};
 
 pub use server::{ElectionTimeout, Msg, Request, Role, Server, ServerState};
 
 use super::elections::Elections;
+use super::electorate;
 use super::term_log::{Entry, mismatch};
 
 choice_param! {
@@ -108,20 +109,13 @@ impl Protocol for RaftBlock {
     type History = Elections;
 
     fn new(sizes: Sizes, _: Deviations<NoDeviation>) -> Result<Self, String> {
-        if sizes.candidates > sizes.servers {
-            return Err(format!("{} of {} servers cannot stand", sizes.candidates, sizes.servers));
-        }
+        electorate::enough(sizes.servers, sizes.candidates, "servers")?;
         Ok(Self { sizes })
     }
 
     fn roster(&self) -> Roster<Server> {
-        let all = Id::vec_from(0..self.sizes.servers);
-        let server = |me: &Id| Server {
-            others: all.iter().copied().filter(|other| other != me).collect(),
-            may_stand: usize::from(*me) < self.sizes.candidates,
-            sizes: self.sizes.clone(),
-        };
-        Roster::new().role("server", all.iter().map(server))
+        let server = |others, may_stand| Server { others, may_stand, sizes: self.sizes.clone() };
+        Roster::new().role("server", electorate::members(self.sizes.servers, self.sizes.candidates, server))
     }
 
     fn history(&self) -> Elections {

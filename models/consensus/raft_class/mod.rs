@@ -67,7 +67,9 @@ mod claims;
 mod server;
 
 use quorate::model::{Card, Deviations, Facts, NoDeviation, Property, Protocol, Roster, Step};
-use quorate::{Id, params};
+use quorate::params;
+
+use super::electorate;
 
 pub use claims::{Fact, Ghost};
 pub use server::{ElectionTimeout, Msg, Role, Server, ServerState};
@@ -112,20 +114,13 @@ impl Protocol for RaftClass {
     type History = Ghost;
 
     fn new(sizes: Sizes, _: Deviations<NoDeviation>) -> Result<Self, String> {
-        if sizes.candidates > sizes.servers {
-            return Err(format!("{} of {} servers cannot stand", sizes.candidates, sizes.servers));
-        }
+        electorate::enough(sizes.servers, sizes.candidates, "servers")?;
         Ok(Self { sizes })
     }
 
     fn roster(&self) -> Roster<Server> {
-        let all = Id::vec_from(0..self.sizes.servers);
-        let server = |me: &Id| Server {
-            others: all.iter().copied().filter(|other| other != me).collect(),
-            may_stand: usize::from(*me) < self.sizes.candidates,
-            sizes: self.sizes.clone(),
-        };
-        Roster::new().role("server", all.iter().map(server))
+        let server = |others, may_stand| Server { others, may_stand, sizes: self.sizes.clone() };
+        Roster::new().role("server", electorate::members(self.sizes.servers, self.sizes.candidates, server))
     }
 
     fn history(&self) -> Ghost {

@@ -35,7 +35,9 @@ mod claims;
 mod server;
 
 use quorate::model::{Card, Deviations, Facts, NetworkKind, NoDeviation, Property, Protocol, Roster, Step};
-use quorate::{Id, params};
+use quorate::params;
+
+use super::electorate;
 
 pub use claims::{Fact, Ghost};
 pub use server::{Disk, Log, Msg, Request, Role, Server, ServerState, Session, Suspicion};
@@ -79,9 +81,7 @@ impl Protocol for ZabNoSync {
     type History = Ghost;
 
     fn new(sizes: Sizes, _: Deviations<NoDeviation>) -> Result<Self, String> {
-        if sizes.candidates > sizes.servers {
-            return Err(format!("{} of {} servers cannot stand", sizes.candidates, sizes.servers));
-        }
+        electorate::enough(sizes.servers, sizes.candidates, "servers")?;
         Ok(Self { sizes })
     }
 
@@ -90,13 +90,8 @@ impl Protocol for ZabNoSync {
     }
 
     fn roster(&self) -> Roster<Server> {
-        let all = Id::vec_from(0..self.sizes.servers);
-        let server = |me: &Id| Server {
-            others: all.iter().copied().filter(|other| other != me).collect(),
-            stands: usize::from(*me) < self.sizes.candidates,
-            sizes: self.sizes.clone(),
-        };
-        Roster::new().role("server", all.iter().map(server))
+        let server = |others, stands| Server { others, stands, sizes: self.sizes.clone() };
+        Roster::new().role("server", electorate::members(self.sizes.servers, self.sizes.candidates, server))
     }
 
     fn history(&self) -> Ghost {
