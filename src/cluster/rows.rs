@@ -59,7 +59,7 @@ impl<P: Protocol> Cluster<P> {
             let message = message_of(inbox[place]);
             let effect = self.effect(node, slot, Event::Deliver(message));
             let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
-            if changes || self.consumes_no_ops() {
+            if changes || self.environment.consumes_no_ops() {
                 let rest = self.rules.delivered(inbox, place);
                 self.push(node, local, (ActionKind::Deliver, place as u32), effect, rest, moves);
             }

@@ -15,7 +15,7 @@ use super::position::{Effect, Position};
 use super::slot::{Life, Slot};
 use super::split::Splits;
 use super::step::{Call, Outcome};
-use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, NoOpDelivery, Protocol, Roster};
+use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, Protocol, Roster};
 use crate::system::table::PairMemo;
 use crate::system::{Interner, TransitionSystem, Word};
 
@@ -99,10 +99,6 @@ impl<P: Protocol> Cluster<P> {
     /// Whether messages keep their order on a channel.
     pub(super) fn has_channels(&self) -> bool {
         self.environment.network == NetworkKind::Fifo
-    }
-
-    pub(super) fn consumes_no_ops(&self) -> bool {
-        self.has_channels() || self.environment.no_op == NoOpDelivery::Consume || self.environment.bounds_delays()
     }
 
     /// What `event` does to `node` in the given slot. The handler runs at the first call.

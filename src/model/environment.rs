@@ -54,6 +54,12 @@ impl Environment {
         self.timing().is_some_and(|timing| timing.delay.at_most.is_some())
     }
 
+    /// Whether a delivery that changes nothing takes the message away: where that is asked for, where others wait behind it,
+    /// and where it must arrive within a bound.
+    pub fn consumes_no_ops(&self) -> bool {
+        self.no_op == NoOpDelivery::Consume || self.network == NetworkKind::Fifo || self.bounds_delays()
+    }
+
     /// Whether a message that is delivered stays in flight: on a duplicating network, unless it must arrive within a
     /// bound. There it arrives once or more within it.
     pub fn keeps_delivered(&self) -> bool {

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::engine::{Ended, Verdict};
-use crate::model::NoOpDelivery;
+use crate::engine::{Cut, Ended, Verdict};
 use crate::spec::{Checked, Outcome};
 use crate::system::ActionKind;
 use crate::trace;
@@ -27,7 +26,7 @@ pub(super) struct Assurance<'a> {
     /// The kinds of step that were never taken.
     never_taken: Vec<&'static str>,
     /// The faults that were allowed and never happened.
-    unspent_faults: Vec<&'static str>,
+    unused_faults: Vec<&'static str>,
     /// The situations that should show that something happens, and were not reached.
     witnesses_not_reached: Vec<&'a str>,
 }
@@ -42,18 +41,18 @@ impl<'a> Assurance<'a> {
             states: "exact",
             collision_probability: 0.0,
             time: trace::time(environment),
-            reductions: match environment.no_op {
-                NoOpDelivery::Wait => vec!["a delivery that changes nothing is no step"],
-                NoOpDelivery::Consume => Vec::new(),
+            reductions: match environment.consumes_no_ops() {
+                false => vec!["a delivery that changes nothing is no step"],
+                true => Vec::new(),
             },
             assumptions: &environment.assume,
             cut_by: match exploration.ended {
                 Ended::Complete => None,
-                Ended::Stopped => Some("violation"),
+                Ended::Stopped => Some(Cut::Stopped.word()),
                 Ended::Cut(cut) => Some(cut.word()),
             },
             never_taken: kinds.filter(|(_, taken)| *taken == 0).map(|(kind, _)| kind.word()).collect(),
-            unspent_faults: checked.unused_faults().into_iter().map(ActionKind::word).collect(),
+            unused_faults: checked.unused_faults().into_iter().map(ActionKind::word).collect(),
             witnesses_not_reached: witnesses
                 .filter(|(ix, _)| outcome.verdict(*ix) != Verdict::Reachable)
                 .map(|(_, card)| card.name.as_str())

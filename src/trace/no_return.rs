@@ -31,7 +31,7 @@ pub fn no_return(system: &dyn Explain, path: &Path, property_ix: usize, states_m
     if system.properties()[property_ix].kind.is_witness() || !shows_in_a_state(system, path, property_ix) {
         return None;
     }
-    let affordable = states_max.min(WORDS_MAX / system.word_count().max(1));
+    let affordable = affordable(states_max, system.word_count());
     let mut search = Search { system, property_ix, states_max: affordable, doomed: HashMap::default(), ahead: 0 };
     for (ix, state) in path.states.iter().enumerate().rev().skip(1) {
         match search.is_doomed(state) {
@@ -45,6 +45,11 @@ pub fn no_return(system: &dyn Explain, path: &Path, property_ix: usize, states_m
 
 /// Words of all states that are held at once at most: 128 MiB.
 const WORDS_MAX: usize = 1 << 25;
+
+/// How many states may be held at once.
+fn affordable(states_max: usize, word_count: usize) -> usize {
+    states_max.min(WORDS_MAX / word_count.max(1))
+}
 
 struct Search<'a> {
     system: &'a dyn Explain,
@@ -113,5 +118,49 @@ impl Search<'_> {
         self.doomed.insert(state.clone(), false);
         way.push(Frame { state, next });
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::script::Script;
+    use super::*;
+    use crate::system::{Action, NodeSnapshot, PropertyKind, Snapshot, Value};
+
+    fn step(node: &str) -> Action {
+        Action::Timeout { node: node.to_owned(), timer: Value::Unit }
+    }
+
+    /// Four steps to a violation.
+    fn script() -> Script {
+        let nodes = vec![NodeSnapshot { name: "a".to_owned(), ..NodeSnapshot::default() }];
+        let start = Snapshot { nodes, ..Snapshot::default() };
+        let script = Script::new(PropertyKind::Always, "well", "all is well", start);
+        (0..4).fold(script, |script, _| script.then(step("a"), |_| {})).finds("it is not")
+    }
+
+    #[test]
+    fn what_leaves_no_choice_is_inevitable_from_the_start() {
+        assert_eq!(no_return(&script(), &script().path(), 0, 100), Some(NoReturn::Step(0)));
+    }
+
+    #[test]
+    fn it_can_be_avoided_until_the_last_way_out_is_passed() {
+        let script = script().or(0, step("b")).or(2, step("b"));
+        assert_eq!(no_return(&script, &script.path(), 0, 100), Some(NoReturn::Step(3)));
+    }
+
+    #[test]
+    fn states_that_are_still_to_be_looked_at_count_as_held() {
+        let ways_out = |script: Script| (0..5).fold(script, |script, _| script.or(2, step("b")));
+        let script = ways_out(script());
+        assert_eq!(no_return(&script, &script.path(), 0, 100), Some(NoReturn::Step(3)));
+        assert_eq!(no_return(&script, &script.path(), 0, 6), Some(NoReturn::Unknown(6)));
+    }
+
+    #[test]
+    fn of_large_states_fewer_are_held() {
+        assert_eq!(affordable(200_000, 8), 200_000);
+        assert_eq!(affordable(200_000, 1_000), 33_554);
     }
 }

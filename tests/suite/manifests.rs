@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quorate::engine::StopWhen;
-use quorate::model::{Budget, InFlightAtCrash, NetworkKind, NoOpDelivery, ParamValue};
+use quorate::model::{Budget, Choosing, Clocks, Delay, InFlightAtCrash, NetworkKind, NoOpDelivery, ParamValue, Timing};
 use quorate::spec::{Check, Expected, Lock, Manifest, Size, Source, read};
 use quorate::{report, spec};
 
@@ -39,6 +39,20 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(check.expect["one-at-a-time"], Expected::Holds);
     assert_eq!(check.expect["enters"], Expected::Reachable);
     assert_eq!(check.expect["handlers-behave"], Expected::Holds);
+}
+
+#[test]
+fn time_is_read() {
+    let timing = |time: &str| check(&format!("time = {time}")).instance.environment.timing().cloned();
+    assert_eq!(timing("\"asynchronous\""), None);
+    assert_eq!(timing("\"timed\""), Some(Timing::default()));
+    let all =
+        "{ mode = \"timed\", tick_ms = 10, delay = { at_least = 1, at_most = 3 }, skew = 2, choices = \"at-once\" }";
+    let delay = Delay { at_least: 1, at_most: Some(3) };
+    let read = Timing { tick_ms: 10, delay, clocks: Clocks::Skewed { ticks: 2 }, choices: Choosing::AtOnce };
+    assert_eq!(timing(all), Some(read));
+    let drifting = Timing { clocks: Clocks::Drifting { one_tick_in: 4 }, ..Timing::default() };
+    assert_eq!(timing("{ mode = \"timed\", drift_one_in = 4, choices = \"any-time\" }"), Some(drifting));
 }
 
 #[test]

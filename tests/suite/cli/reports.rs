@@ -90,3 +90,30 @@ fn traces_of_all_findings_go_into_a_folder() {
         ]
     );
 }
+
+/// The assurance of an ad hoc check, for these options.
+fn assurance(options: &[&str]) -> Json {
+    let project = Project::new("assurance");
+    let ran = project.run(&[&["check", "turnstile", "--output", "json"], options].concat());
+    let report: Json = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out));
+    report["checks"][0]["assurance"].clone()
+}
+
+#[test]
+fn what_verdicts_rest_on_is_said_as_it_is() {
+    let waits = assurance(&[]);
+    assert_eq!(waits["reductions"], serde_json::json!(["a delivery that changes nothing is no step"]));
+    assert!(waits["cut_by"].is_null() && waits["time"].as_str().unwrap().starts_with("asynchronous"), "{waits}");
+    // There the message goes: nothing is left out.
+    for options in
+        [&["--network", "fifo"][..], &["--no-op", "consume"], &["--timing", "{ mode = \"timed\", delay = 1 }"]]
+    {
+        assert_eq!(assurance(options)["reductions"], serde_json::json!([]), "{options:?}");
+    }
+    let cut = assurance(&["--max-depth", "1", "--loss", "1"]);
+    assert_eq!(
+        (&cut["cut_by"], &cut["witnesses_not_reached"]),
+        (&"depth".into(), &serde_json::json!(["enters", "all-enter"]))
+    );
+    assert!(!cut["never_taken"].as_array().unwrap().contains(&"drop".into()), "{cut}");
+}

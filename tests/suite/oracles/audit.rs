@@ -12,9 +12,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use quorate::cluster::{Cluster, HANDLERS_BEHAVE};
+use quorate::cluster::{Cluster, Entry, HANDLERS_BEHAVE, entry};
 use quorate::engine::{Silent, Verdict, explore};
-use quorate::model::{NetworkKind, Property, Protocol, Roster};
+use quorate::exit::Exit;
+use quorate::model::{Card, Deviations, NetworkKind, NoDeviation, Property, Protocol, Roster};
 use quorate::system::{PropertyKind, TransitionSystem};
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
@@ -22,6 +23,7 @@ use stateright::actor::model_timeout;
 
 use super::agreement::everything;
 use super::environments::calm;
+use crate::peers::plain::NoParams;
 
 /// What is wrong with a node.
 const NOTHING: u8 = 0;
@@ -95,9 +97,15 @@ fn noise(wrong: u8) -> u32 {
 struct Counting<const WRONG: u8>;
 
 impl<const WRONG: u8> Protocol for Counting<WRONG> {
-    crate::plain_protocol!("counting");
+    const CARD: Card = Card { name: "counting", title: "counting", source: "", modelled: "", left_out: "" };
+    type Params = NoParams;
+    type Deviation = NoDeviation;
     type Actor = Counter<WRONG>;
     type History = ();
+
+    fn new(_: NoParams, _: Deviations<NoDeviation>) -> Result<Self, String> {
+        Ok(Self)
+    }
 
     fn roster(&self) -> Roster<Counter<WRONG>> {
         Roster::new().role("counter", [Counter])
@@ -153,4 +161,23 @@ fn an_equality_that_leaves_something_out_is_seen() {
     let (verdict, complaints) = audited::<COMPARES_LESS>();
     assert_eq!(verdict, Verdict::Holds);
     assert!(complaints[0].contains("two results that `Eq` takes for one"), "{complaints:?}");
+}
+
+/// `quorate check counting` of this protocol.
+fn checked(protocol: &'static dyn Entry, options: &[&str]) -> (Exit, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let command = ["check", "counting"].iter().chain(options);
+    let exit = quorate::cli::run(&[protocol], command, &mut out, &mut err);
+    (exit, String::from_utf8([out, err].concat()).unwrap())
+}
+
+#[test]
+fn the_command_line_audits_where_it_is_asked_to() {
+    let (exit, told) = checked(entry::<Counting<HASHES_LESS>>(), &[]);
+    assert_eq!(exit, Exit::Expected, "{told}");
+    let (exit, told) = checked(entry::<Counting<HASHES_LESS>>(), &["--audit"]);
+    assert_eq!(exit, Exit::Differs, "{told}");
+    assert!(told.contains("audit: two states of counter have one hash"), "{told}");
+    let (exit, told) = checked(entry::<Counting<NOTHING>>(), &["--audit"]);
+    assert_eq!(exit, Exit::Expected, "{told}");
 }
