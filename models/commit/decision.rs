@@ -1,6 +1,6 @@
 //! The words of every commit protocol: what is voted, what is decided, and how a message to all is sent.
 
-use quorate::choice_param;
+use quorate::{choice_param, rename};
 use serde::Serialize;
 
 /// How a transaction ends.
@@ -19,6 +19,11 @@ pub enum Vote {
     Yes,
     /// It has aborted.
     No,
+}
+
+rename! {
+    nobody in Outcome
+    nobody in Vote
 }
 
 choice_param! {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use quorate::Id;
 use quorate::model::History;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 use super::decision::{Outcome, Vote};
@@ -84,6 +84,25 @@ pub enum Fact {
     Reversed(Id, Outcome, Outcome),
     /// The coordinator has told Commit and has no record of it.
     ToldUnrecorded(Id),
+}
+
+rename! {
+    struct Ledger { silent, refused, excuse, offences }
+    nobody in Excuse
+    enum Offence {
+        CommitsAgainst { node, unwilling },
+        CommitsUnwilling { node },
+        AbortsWithoutExcuse { node },
+        Reverses { node, from, to },
+        TellsUnrecorded { to },
+    }
+    enum Fact {
+        Voted(node, vote),
+        Excused(excuse),
+        Decided(node, outcome),
+        Reversed(node, old, new),
+        ToldUnrecorded(to),
+    }
 }
 
 impl Fact {

@@ -53,6 +53,7 @@ fn options(args: &InstanceArgs) -> Vec<(&'static str, &str)> {
         ("faults.pauses", &args.pauses),
         ("faults.partitions", &args.partitions),
         ("fairness", &args.fairness),
+        ("reduce", &args.reduce),
     ];
     options.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?))).collect()
 }

@@ -177,6 +177,10 @@ pub(super) struct InstanceArgs {
     /// in a manifest: `{ deliveries = "strong", restarts = "none" }`
     #[arg(long, value_name = "LEVEL")]
     pub(super) fairness: Option<String>,
+    /// What is left out since it makes no difference: symmetry, stale-messages, or a list: `["symmetry",
+    /// "stale-messages"]`
+    #[arg(long, value_name = "REDUCTION")]
+    pub(super) reduce: Option<String>,
     /// Do not stop at the first violation
     #[arg(long)]
     pub(super) keep_going: bool,

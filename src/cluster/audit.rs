@@ -14,7 +14,7 @@ use rustc_hash::FxBuildHasher;
 use stateright::actor::Envelope;
 
 use super::event::Event;
-use super::saved::{CORRUPTED, HANDLED, NONE, Reader};
+use super::saved::{Made, all_made};
 use super::slot::Life;
 use super::step::Call;
 use super::tables::Cluster;
@@ -28,11 +28,8 @@ impl<P: Protocol> Cluster<P> {
     /// What is wrong with the protocol's code, in sentences; empty if nothing was found.
     pub(super) fn complaints(&self) -> Vec<String> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut reader = Reader(&made);
-        let mut complaints = Vec::new();
-        while complaints.len() < COMPLAINTS_MAX && !reader.0.is_empty() {
-            complaints.extend(self.call_again(&mut reader).expect("what was made is in the tables"));
-        }
+        let changed = all_made(&made).filter_map(|made| self.make_once_more(made));
+        let mut complaints: Vec<String> = changed.take(COMPLAINTS_MAX).collect();
         for (node, position) in self.positions.iter().enumerate() {
             let name = self.roster.name(node.into()).unwrap_or_default();
             complaints.extend(confused(&format!("states of {name}"), &position.slots));
@@ -43,38 +40,43 @@ impl<P: Protocol> Cluster<P> {
         complaints
     }
 
-    fn call_again(&self, reader: &mut Reader<'_>) -> Result<Option<String>, String> {
-        match reader.one()? {
-            HANDLED => self.handle_once_more(reader),
-            CORRUPTED => {
-                let (node, message) = (reader.one()? as usize, reader.one()?);
+    fn make_once_more(&self, made: Made<'_>) -> Option<String> {
+        match made {
+            Made::Handled { node, slot, event, after, facts, sent, .. } => {
+                self.handle_once_more(node, slot, event, after, facts, sent)
+            }
+            Made::Corrupted { node, message, payloads } => {
                 let messages = &self.positions[node].messages;
-                let payloads: Vec<_> = reader.list()?.iter().map(|number| &messages.get(*number).msg).collect();
+                let payloads: Vec<_> = payloads.iter().map(|number| &messages.get(*number).msg).collect();
                 let sent = &messages.get(message).msg;
                 let again = self.protocol.corrupt(sent);
                 let again: Vec<_> = again.iter().filter(|payload| *payload != sent).collect();
-                Ok(changed(&format!("`corrupt` of {sent:?}"), &payloads, &again))
+                changed(&format!("`corrupt` of {sent:?}"), &payloads, &again)
             }
-            _ => {
-                let (history, facts, after) = (reader.one()?, reader.one()?, reader.one()?);
-                reader.list()?;
+            Made::Recorded { history, facts, after } => {
                 let mut again = self.histories.get(history).clone();
                 self.facts.get(facts).iter().for_each(|fact| again.record(fact));
                 let what = format!("`record` of {:?}", self.facts.get(facts));
-                Ok(changed(&what, self.histories.get(after), &again))
+                changed(&what, self.histories.get(after), &again)
             }
+            Made::Renamed { .. } => None,
         }
     }
 
-    fn handle_once_more(&self, reader: &mut Reader<'_>) -> Result<Option<String>, String> {
-        let (node, slot, code) = (reader.one()? as usize, reader.one()?, reader.one()?);
-        let (_, after, facts) = (reader.one()?, reader.one()?, reader.one()?);
-        let sent = reader.list()?;
+    fn handle_once_more(
+        &self,
+        node: usize,
+        slot: u32,
+        event: Event,
+        after: u32,
+        facts: Option<u32>,
+        sent: &[u32],
+    ) -> Option<String> {
         let position = &self.positions[node];
         let kept = position.slots.get(after);
-        let Some(event) = Event::from_code(code).filter(|_| !matches!(kept.life, Life::Failed(_))) else {
-            return Ok(None);
-        };
+        if matches!(kept.life, Life::Failed(_)) {
+            return None;
+        }
         let call = self.call(node, position.slots.get(slot), event);
         let what =
             || format!("the handler of {} for {}", self.roster.name(node.into()).unwrap_or_default(), named(&call));
@@ -85,15 +87,16 @@ impl<P: Protocol> Cluster<P> {
             (*number as usize) < messages.len() && messages.get(*number) == envelope
         };
         if received.clone().count() != sent.len() || !received.zip(sent).all(is_same_message) {
-            return Ok(Some(format!("{} sends something else when it is run again: {:?}", what(), again.sent)));
+            return Some(format!("{} sends something else when it is run again: {:?}", what(), again.sent));
         }
-        let facts_kept = if facts == NONE { &[][..] } else { self.facts.get(facts).as_slice() };
+        let facts_kept = facts.map_or(&[][..], |facts| self.facts.get(facts).as_slice());
         let observed = || format!("what is observed of {}", what());
-        Ok(changed(&what(), kept, &again.slot).or_else(|| changed(&observed(), facts_kept, &again.facts)))
+        changed(&what(), kept, &again.slot).or_else(|| changed(&observed(), facts_kept, &again.facts))
     }
 }
 
-fn named<P: Protocol>(call: &Call<'_, P>) -> String {
+/// What a call is for, in words.
+pub(super) fn named<P: Protocol>(call: &Call<'_, P>) -> String {
     match call.cause() {
         Some(Cause::Deliver { msg, .. }) => format!("{msg:?}"),
         Some(Cause::Timeout(timer)) => format!("the timer {timer:?}"),

@@ -1,5 +1,9 @@
 //! Properties and assumptions over words: what each reads, remembered by number.
 
+use std::sync::RwLock;
+
+use hashbrown::HashSet;
+use rustc_hash::FxBuildHasher;
 use stateright::actor::Id;
 
 use super::inbox::message_of;
@@ -19,32 +23,34 @@ pub fn handlers_behave() -> PropertyCard {
 }
 
 /// A condition and what is remembered of it.
-struct Remembered<P: Protocol> {
-    condition: Condition<P>,
+pub(super) struct Remembered<P: Protocol> {
+    pub(super) condition: Condition<P>,
     /// Whether it is asked while the search goes. Conditions of properties that show in the graph are asked afterwards.
     in_search: bool,
     /// Where it reads nodes: its place among those that do.
-    reading_ix: Option<usize>,
+    pub(super) reading_ix: Option<usize>,
     /// Where it reads the history: whether it finds something in each, by number of the history.
     found_in_history: Table<bool>,
     /// Where it reads the history at both ends of a step: the same, by both numbers.
     found_in_histories: PairMemo,
+    /// Where it reads nodes: readings of which it is known that it judges them as those of all images.
+    pub(super) alike: RwLock<HashSet<Box<[u32]>, FxBuildHasher>>,
 }
 
 /// The conditions of a protocol's properties and of the assumptions that are made, and what is remembered of them.
 pub(super) struct Conditions<P: Protocol> {
     /// Those of the properties, by their index; then those that `leads_to` properties ask with; then those of the
     /// assumptions.
-    remembered: Vec<Remembered<P>>,
+    pub(super) remembered: Vec<Remembered<P>>,
     /// By property: where the condition stands that it asks with.
     asked_ix: Vec<Option<usize>>,
     /// Where the conditions of the assumptions stand.
     assumed_ix: std::ops::Range<usize>,
     /// The names of the assumptions.
-    assumed: Vec<&'static str>,
+    pub(super) assumed: Vec<&'static str>,
     /// The cards of the properties, then the built-in one.
-    cards: Vec<PropertyCard>,
-    of_history: PropertySet,
+    pub(super) cards: Vec<PropertyCard>,
+    pub(super) of_history: PropertySet,
     of_world: PropertySet,
 }
 
@@ -91,6 +97,7 @@ impl<P: Protocol> Conditions<P> {
             in_search,
             found_in_history: Table::default(),
             found_in_histories: PairMemo::default(),
+            alike: RwLock::default(),
         });
         self.remembered.len() - 1
     }
@@ -147,7 +154,7 @@ impl<P: Protocol> Cluster<P> {
             })
     }
 
-    fn reading(&self, remembered: &Remembered<P>, node: usize, slot: u32) -> u32 {
+    pub(super) fn reading(&self, remembered: &Remembered<P>, node: usize, slot: u32) -> u32 {
         let position = &self.positions[node];
         let reading_ix = remembered.reading_ix.expect("the condition reads nodes");
         *position.readings[reading_ix].get_or_set(slot as usize, || {
@@ -169,6 +176,12 @@ impl<P: Protocol> Cluster<P> {
 
     /// See [`TransitionSystem::findings`](crate::system::TransitionSystem::findings).
     pub(super) fn find(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        let found = self.find_here(state, open);
+        self.compare_with_images(state, found, open);
+        found
+    }
+
+    fn find_here(&self, state: &[Word], open: PropertySet) -> PropertySet {
         PropertySet::of(self.conditions.cards.len(), |property_ix| {
             open.contains(property_ix)
                 && match self.is_of_protocol(property_ix) {
@@ -186,11 +199,11 @@ impl<P: Protocol> Cluster<P> {
         })
     }
 
-    fn is_of_protocol(&self, property_ix: usize) -> bool {
+    pub(super) fn is_of_protocol(&self, property_ix: usize) -> bool {
         property_ix + 1 < self.conditions.cards.len()
     }
 
-    fn finds(&self, state: &[Word], condition_ix: usize) -> bool {
+    pub(super) fn finds(&self, state: &[Word], condition_ix: usize) -> bool {
         let history = state[self.layout.history()];
         let remembered = &self.conditions.remembered[condition_ix];
         match &remembered.condition {
@@ -204,6 +217,12 @@ impl<P: Protocol> Cluster<P> {
 
     /// See [`TransitionSystem::step_findings`](crate::system::TransitionSystem::step_findings).
     pub(super) fn find_in_step(&self, before: &[Word], after: &[Word], open: PropertySet) -> PropertySet {
+        let found = self.find_in_step_here(before, after, open);
+        self.compare_with_images_of_step(before, after, found, open);
+        found
+    }
+
+    pub(super) fn find_in_step_here(&self, before: &[Word], after: &[Word], open: PropertySet) -> PropertySet {
         let count = self.conditions.cards.len() - 1;
         let histories = [before, after].map(|state| state[self.layout.history()]);
         PropertySet::of(count, |property_ix| {
@@ -263,9 +282,15 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
+    /// The place among the assumptions of the first that is broken in `state`.
+    pub(super) fn first_broken(&self, state: &[Word]) -> Option<usize> {
+        self.conditions.assumed_ix.clone().position(|condition_ix| self.finds(state, condition_ix))
+    }
+
     /// The name of an assumption that is broken in `state`, if one is.
     pub(super) fn broken_assumption(&self, state: &[Word]) -> Option<&'static str> {
-        let at = self.conditions.assumed_ix.clone().position(|condition_ix| self.finds(state, condition_ix));
+        let at = self.first_broken(state);
+        self.compare_assumptions_with_images(state, at);
         at.map(|at| self.conditions.assumed[at])
     }
 
@@ -286,6 +311,28 @@ impl<P: Protocol> Cluster<P> {
         let mut after = state.to_vec();
         edits.iter().for_each(|(position, word)| after[*position as usize] = *word);
         self.broken_assumption(&after).is_some()
+    }
+
+    /// Whether the reductions in force preserve the verdict of a property: one over states or steps by all; that a
+    /// goal is always possible too. What fairness decides is lost where members are interchangeable: which message is
+    /// delivered in the end is what names tell. What reads everything may read what is stale.
+    pub(super) fn is_preserved(&self, property_ix: usize) -> bool {
+        let kind = self.conditions.cards[property_ix].kind;
+        let by_symmetry = match kind.shows_in() {
+            ShowsIn::State | ShowsIn::Step | ShowsIn::Deadlock => true,
+            ShowsIn::Graph => kind == PropertyKind::AlwaysPossible,
+        };
+        let asked = self.conditions.asked_ix.get(property_ix).copied().flatten();
+        let read = self.conditions.remembered.get(property_ix).into_iter();
+        let mut read = read.chain(asked.map(|at| &self.conditions.remembered[at]));
+        (self.quotient.is_none() || by_symmetry)
+            && (self.stale.is_none() || !read.any(|remembered| remembered.condition.reads_world()))
+    }
+
+    /// An assumption that reads everything, if one is made.
+    pub(super) fn assumption_by_world(&self) -> Option<&'static str> {
+        let assumed = &self.conditions.remembered[self.conditions.assumed_ix.clone()];
+        assumed.iter().position(|remembered| remembered.condition.reads_world()).map(|at| self.conditions.assumed[at])
     }
 
     fn failure(&self, state: &[Word]) -> Option<Evidence> {
@@ -313,6 +360,6 @@ impl<P: Protocol> Cluster<P> {
 }
 
 /// A slot, as properties see it.
-fn view<'a, P: Protocol>(node: usize, slot: &'a Slot<P::Actor>) -> Node<'a, P::Actor> {
+pub(super) fn view<'a, P: Protocol>(node: usize, slot: &'a Slot<P::Actor>) -> Node<'a, P::Actor> {
     Node { id: Id::from(node), state: slot.state(), storage: slot.storage.as_ref() }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Cluster;
 use crate::model::{
     Assumption, Card, Deviation, DeviationCard, Deviations, Environment, NetworkKind, ParamValue, Parameter, Params,
-    Protocol,
+    Protocol, Reductions,
 };
 use crate::system::{Explain, ObservableCard, PropertyCard};
 
@@ -71,7 +71,15 @@ pub trait Entry: Sync {
     /// # Errors
     /// A sentence: a parameter that is out of its domain, parameters that do not go together, an unknown
     /// name of a parameter, deviation or role. Names are expected to be checked before, with their places.
-    fn build(&self, instance: &Instance) -> Result<Box<dyn Explain>, String>;
+    fn build(&self, instance: &Instance) -> Result<Box<dyn Explain>, String> {
+        self.build_reduced(instance, Reductions::NONE)
+    }
+
+    /// The same, with what makes no difference left out.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), and if a reduction is not possible here.
+    fn build_reduced(&self, instance: &Instance, reductions: Reductions) -> Result<Box<dyn Explain>, String>;
 }
 
 /// The catalogue's line for a protocol.
@@ -140,7 +148,7 @@ impl<P: Protocol> Entry for Registered<P> {
         Ok((protocol.network(), roster.roles().into_iter().map(|role| (role, count(&role))).collect()))
     }
 
-    fn build(&self, instance: &Instance) -> Result<Box<dyn Explain>, String> {
-        Ok(Box::new(Cluster::new(Self::protocol(instance)?, &instance.environment)?))
+    fn build_reduced(&self, instance: &Instance, reductions: Reductions) -> Result<Box<dyn Explain>, String> {
+        Ok(Box::new(Cluster::reduced(Self::protocol(instance)?, &instance.environment, reductions)?))
     }
 }

@@ -27,6 +27,11 @@ pub(super) fn left_of(flight: u32) -> u8 {
     (flight & u32::from(u8::MAX)) as u8
 }
 
+/// A flight of a message with so many ticks left.
+pub(super) fn with_message(message: u32, left: u8) -> u32 {
+    message << LEFT_BITS | u32::from(left)
+}
+
 /// Rules of one kind of network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InboxRules {
@@ -61,7 +66,7 @@ impl InboxRules {
     /// From 2^24 distinct messages to one node on.
     pub(super) fn add(self, inbox: &mut Vec<u32>, message: u32, sender: impl Fn(u32) -> usize) {
         assert!(message < 1 << (u32::BITS - LEFT_BITS), "fewer than 2^24 distinct messages to one node");
-        let flight = message << LEFT_BITS | u32::from(self.first_left());
+        let flight = with_message(message, self.first_left());
         match self.kind {
             NetworkKind::Unordered => {
                 let at = inbox.partition_point(|&other| other <= flight);
@@ -81,6 +86,15 @@ impl InboxRules {
                 inbox.insert(at, flight);
             }
         }
+    }
+
+    /// The canonical inbox with these flights, those of one sender in the order of sending.
+    pub(super) fn in_order(self, mut flights: Vec<u32>, sender: impl Fn(u32) -> usize) -> Inbox {
+        match self.kind {
+            NetworkKind::Unordered | NetworkKind::Duplicating => flights.sort_unstable(),
+            NetworkKind::Fifo => flights.sort_by_key(|flight| sender(message_of(*flight))),
+        }
+        flights.into_boxed_slice()
     }
 
     /// The places in the inbox of the messages that could be lost next: of equal messages the oldest, of a channel

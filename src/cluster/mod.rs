@@ -110,6 +110,19 @@
 //! Each distinct (slot, event) runs its handler once, in truth twice: a handler that panics, or gives two results,
 //! leaves a failed node, which violates the built-in property [`HANDLERS_BEHAVE`] and comes with a trace.
 //!
+//! # What may be left out
+//!
+//! Two [reductions](crate::model::Reductions) may be asked for. Neither is believed: when the search is over, all that it came
+//! upon is [looked at again](confirm), and where a declaration is wrong, the search says nothing.
+//!
+//! - **Symmetry.** Of states that differ only by the names of members that [are
+//!   interchangeable](crate::model::Protocol::symmetry), one is kept. The number of states is exactly the number of
+//!   orbits; counterexamples are runs of the cluster as it is, with everybody's own name. Verdicts over states and steps
+//!   are preserved, and that something is always possible; those that fairness decides are not, and stay undecided.
+//! - **Stale messages.** What [will never change anything](crate::model::Protocol::is_stale) is not in flight. Only where messages
+//!   wait in any order, in asynchronous time, and are not corrupted. Every verdict is preserved but those of
+//!   properties that read everything, which stay undecided: they may read what is in flight.
+//!
 //! # How it is fast
 //!
 //! A node's word stands for its slot and its inbox; the list of moves of each word is worked out once, by the
@@ -124,6 +137,10 @@
 //! | `position`, `moves` | the tables behind one word; the steps from it, written down |
 //! | `tables` | filling those tables |
 //! | `rows` | the steps of one node, worked out |
+//! | `stale` | messages that will never change anything, left out |
+//! | `group`, `symmetry` | interchangeable members, and the states that stand for others |
+//! | `alike` | whether conditions judge the images of a state as they judge the state |
+//! | `confirm` | whether what was left out makes no difference, after the search |
 //! | `audit` | a second look at the protocol's code, after the search |
 //! | `saved` | the tables, put away and restored |
 //! | `transitions` | the steps of the whole |
@@ -135,12 +152,15 @@
 //! | `explain` | words back into plain data |
 //! | `entry` | a protocol as the catalogue lists it |
 
+mod alike;
 mod audit;
 mod conditions;
+mod confirm;
 mod entry;
 mod event;
 mod explain;
 mod faults;
+mod group;
 mod inbox;
 mod instances;
 mod labels;
@@ -151,7 +171,9 @@ mod rows;
 mod saved;
 mod slot;
 mod split;
+mod stale;
 mod step;
+mod symmetry;
 mod tables;
 mod time;
 mod transitions;

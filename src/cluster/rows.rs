@@ -144,7 +144,7 @@ impl<P: Protocol> Cluster<P> {
         moves: &mut Moves,
     ) {
         let position = &self.positions[node];
-        let local = position.local(effect.slot, inbox);
+        let local = self.local(node, effect.slot, inbox);
         if local == before && effect.sends.is_empty() && effect.facts.is_none() {
             return;
         }

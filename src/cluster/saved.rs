@@ -15,17 +15,53 @@ use super::event::Event;
 use super::inbox::Inbox;
 use super::position::{Effect, Position};
 use super::slot::{Life, Slot};
-use super::step::Call;
+use super::step::{Call, Outcome};
 use super::tables::{Cluster, FactsOf};
 use crate::model::{History, Protocol};
 use crate::system::{Interner, TransitionSystem};
 
-/// The first number of what a call of the protocol's code left behind.
-pub(super) const HANDLED: u32 = 0;
-pub(super) const CORRUPTED: u32 = 1;
+/// What a call of the protocol's code has made, in numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Made<'a> {
+    /// A handler.
+    Handled {
+        node: usize,
+        slot: u32,
+        event: Event,
+        effect: u32,
+        /// The slot after it.
+        after: u32,
+        facts: Option<u32>,
+        /// The messages by number, in the order in which they were sent.
+        sent: &'a [u32],
+    },
+    /// The payloads that a message may arrive with.
+    Corrupted { node: usize, message: u32, payloads: &'a [u32] },
+    /// The history after some facts.
+    Recorded { history: u32, facts: u32, after: u32 },
+    /// The image of something under a permutation of interchangeable members.
+    Renamed { what: Renamed, number: u32, permutation: usize, image: u32 },
+}
+
+/// What was renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Renamed {
+    /// A slot of this node.
+    Slot(usize),
+    /// A message to this node.
+    Message(usize),
+    History,
+}
+
+/// The first number of each.
+const HANDLED: u32 = 0;
+const CORRUPTED: u32 = 1;
 const RECORDED: u32 = 2;
+const RENAMED_SLOT: u32 = 3;
+const RENAMED_MESSAGE: u32 = 4;
+const RENAMED_HISTORY: u32 = 5;
 /// No facts.
-pub(super) const NONE: u32 = u32::MAX;
+const NONE: u32 = u32::MAX;
 
 const OTHER: &str = "the protocol's code does otherwise than when the checkpoint was made";
 const SHORT: &str = "the tables in the checkpoint do not go together";
@@ -91,6 +127,49 @@ impl<'a> Reader<'a> {
         self.0 = rest;
         Ok(list)
     }
+
+    /// The next thing that was made; `None` at the end.
+    pub(super) fn made(&mut self) -> Result<Option<Made<'a>>, String> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let tag = self.one()?;
+        let made = match tag {
+            HANDLED => {
+                let (node, slot, code) = (self.one()? as usize, self.one()?, self.one()?);
+                let (effect, after, facts) = (self.one()?, self.one()?, self.one()?);
+                let event = Event::from_code(code).ok_or(SHORT)?;
+                let facts = (facts != NONE).then_some(facts);
+                Made::Handled { node, slot, event, effect, after, facts, sent: self.list()? }
+            }
+            CORRUPTED => {
+                let (node, message) = (self.one()? as usize, self.one()?);
+                Made::Corrupted { node, message, payloads: self.list()? }
+            }
+            RECORDED => Made::Recorded { history: self.one()?, facts: self.one()?, after: self.one()? },
+            RENAMED_SLOT | RENAMED_MESSAGE | RENAMED_HISTORY => {
+                let node = self.one()? as usize;
+                let what = match tag {
+                    RENAMED_SLOT => Renamed::Slot(node),
+                    RENAMED_MESSAGE => Renamed::Message(node),
+                    _ => Renamed::History,
+                };
+                let (number, permutation, image) = (self.one()?, self.one()? as usize, self.one()?);
+                Made::Renamed { what, number, permutation, image }
+            }
+            _ => return Err(SHORT.to_owned()),
+        };
+        Ok(Some(made))
+    }
+}
+
+/// All that was made, in order.
+///
+/// # Panics
+/// If the numbers are not such a list.
+pub(super) fn all_made(numbers: &[u32]) -> impl Iterator<Item = Made<'_>> {
+    let mut reader = Reader(numbers);
+    std::iter::from_fn(move || reader.made().expect("what was made is written whole"))
 }
 
 fn put_list(list: &[u32], out: &mut Vec<u32>) {
@@ -109,25 +188,28 @@ fn intern_in_order<T: Eq + Hash>(interner: &Interner<T>, number: usize, value: T
 }
 
 impl<P: Protocol> Cluster<P> {
-    /// Keeps what a handler has made: the slot and the messages after it, by number, in the order in which they were
-    /// sent.
-    pub(super) fn keep_handled(&self, node: usize, slot: u32, event: Event, effect: u32, after: &Effect, sent: &[u32]) {
-        let head = [HANDLED, node as u32, slot, event.code(), effect, after.slot, after.facts.unwrap_or(NONE)];
-        self.keep(&head, sent);
-    }
-
-    pub(super) fn keep_corrupted(&self, node: usize, message: u32, payloads: &[u32]) {
-        self.keep(&[CORRUPTED, node as u32, message], payloads);
-    }
-
-    pub(super) fn keep_recorded(&self, history: u32, facts: u32, after: u32) {
-        self.keep(&[RECORDED, history, facts, after], &[]);
-    }
-
-    fn keep(&self, head: &[u32], list: &[u32]) {
+    /// Keeps what was made.
+    pub(super) fn keep(&self, what: Made<'_>) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.extend(head);
-        put_list(list, &mut made);
+        match what {
+            Made::Handled { node, slot, event, effect, after, facts, sent } => {
+                made.extend([HANDLED, node as u32, slot, event.code(), effect, after, facts.unwrap_or(NONE)]);
+                put_list(sent, &mut made);
+            }
+            Made::Corrupted { node, message, payloads } => {
+                made.extend([CORRUPTED, node as u32, message]);
+                put_list(payloads, &mut made);
+            }
+            Made::Recorded { history, facts, after } => made.extend([RECORDED, history, facts, after]),
+            Made::Renamed { what, number, permutation, image } => {
+                let (tag, node) = match what {
+                    Renamed::Slot(node) => (RENAMED_SLOT, node),
+                    Renamed::Message(node) => (RENAMED_MESSAGE, node),
+                    Renamed::History => (RENAMED_HISTORY, 0),
+                };
+                made.extend([tag, node as u32, number, permutation as u32, image]);
+            }
+        }
     }
 
     /// All tables, as numbers.
@@ -152,22 +234,22 @@ impl<P: Protocol> Cluster<P> {
         if reader.one()? as usize != self.positions.len() {
             return Err(OTHER.to_owned());
         }
-        let mut restored = Restored { slots: Vec::new(), messages: Vec::new(), facts: None, histories: None };
-        let mut sums = Vec::new();
+        let (mut slots, mut messages, mut sums) = (Vec::new(), Vec::new(), Vec::new());
         for position in &self.positions {
-            let [slots, messages] = position.take_back(&mut reader)?;
-            restored.slots.push(Values::of(&position.slots, slots.len())?);
-            restored.messages.push(Values::of(&position.messages, messages.len())?);
-            sums.push([slots, messages]);
+            let [slot_sums, message_sums] = position.take_back(&mut reader)?;
+            slots.push(Values::of(&position.slots, slot_sums.len())?);
+            messages.push(Values::of(&position.messages, message_sums.len())?);
+            sums.push([slot_sums, message_sums]);
         }
-        let (facts, histories) = (reader.list()?, reader.list()?);
-        restored.facts = Some(Values::of(&self.facts, facts.len())?);
-        restored.histories = Some(Values::of(&self.histories, histories.len())?);
+        let (fact_sums, history_sums) = (reader.list()?, reader.list()?);
+        let facts = Values::of(&self.facts, fact_sums.len())?;
+        let histories = Values::of(&self.histories, history_sums.len())?;
+        let mut restored = Restored { slots, messages, facts, histories };
         *self.made.lock().unwrap_or_else(PoisonError::into_inner) = reader.0.to_vec();
-        while !reader.0.is_empty() {
-            self.make_again(&mut reader, &mut restored)?;
+        while let Some(made) = reader.made()? {
+            self.make_again(made, &mut restored)?;
         }
-        let Restored { slots, messages, facts: all_facts, histories: all_histories } = restored;
+        let Restored { slots, messages, facts, histories } = restored;
         for (position, ((slots, messages), [slot_sums, message_sums])) in
             self.positions.iter().zip(slots.into_iter().zip(messages).zip(sums))
         {
@@ -176,16 +258,30 @@ impl<P: Protocol> Cluster<P> {
             slots.settle(&position.slots, slot_sums)?;
             messages.settle(&position.messages, message_sums)?;
         }
-        all_facts.map_or(Ok(()), |all| all.settle(&self.facts, facts))?;
-        all_histories.map_or(Ok(()), |all| all.settle(&self.histories, histories))
+        facts.settle(&self.facts, fact_sums)?;
+        histories.settle(&self.histories, history_sums)
     }
 
-    fn make_again(&self, reader: &mut Reader<'_>, restored: &mut Restored<P>) -> Result<(), String> {
-        match reader.one()? {
-            HANDLED => self.handle_again(reader, restored),
-            CORRUPTED => {
-                let (node, message) = (reader.one()? as usize, reader.one()?);
-                let numbers = reader.list()?;
+    fn make_again(&self, made: Made<'_>, restored: &mut Restored<P>) -> Result<(), String> {
+        match made {
+            Made::Handled { node, slot, event, effect, after, facts, sent } => {
+                let outcome = self.handle_again(node, slot, event, restored)?;
+                restored.slots[node].set(after, outcome.slot)?;
+                let received = outcome.sent.into_iter().filter(|sent| usize::from(sent.dst) < self.positions.len());
+                let received: Vec<_> = received.collect();
+                if received.len() != sent.len() || outcome.facts.is_empty() != facts.is_none() {
+                    return Err(OTHER.to_owned());
+                }
+                for (envelope, number) in received.into_iter().zip(sent) {
+                    restored.messages[usize::from(envelope.dst)].set(*number, envelope)?;
+                }
+                if let Some(facts) = facts {
+                    restored.facts.set(facts, outcome.facts)?;
+                }
+                self.positions[node].effect_of.get_or_compute(slot, event.code(), || effect);
+                Ok(())
+            }
+            Made::Corrupted { node, message, payloads: numbers } => {
                 let messages = restored.messages.get_mut(node).ok_or(SHORT)?;
                 let sent = messages.get(message)?.clone();
                 let payloads = self.protocol.corrupt(&sent.msg).into_iter().filter(|payload| *payload != sent.msg);
@@ -196,26 +292,43 @@ impl<P: Protocol> Cluster<P> {
                 let envelopes = payloads.into_iter().map(|msg| Envelope { msg, ..sent.clone() });
                 envelopes.zip(numbers).try_for_each(|(envelope, number)| messages.set(*number, envelope))
             }
-            RECORDED => {
-                let (history, facts, after) = (reader.one()?, reader.one()?, reader.one()?);
-                reader.list()?;
-                let (Some(all_facts), Some(histories)) = (&restored.facts, &mut restored.histories) else {
-                    return Err(SHORT.to_owned());
-                };
-                let mut next = histories.get(history)?.clone();
-                all_facts.get(facts)?.iter().for_each(|fact| next.record(fact));
+            Made::Recorded { history, facts, after } => {
+                let mut next = restored.histories.get(history)?.clone();
+                restored.facts.get(facts)?.iter().for_each(|fact| next.record(fact));
                 self.recorded.get_or_compute(history, facts, || after);
-                histories.set(after, next)
+                restored.histories.set(after, next)
             }
-            _ => Err(SHORT.to_owned()),
+            Made::Renamed { what, number, permutation, image } => {
+                let quotient = self.quotient.as_ref().filter(|quotient| permutation < quotient.group.order());
+                let quotient = quotient.ok_or(SHORT)?;
+                let names = quotient.names(permutation);
+                match what {
+                    Renamed::Slot(node) => {
+                        let slots = restored.slots.get(node).ok_or(SHORT)?;
+                        let renamed = quotient.renamed_slot(slots.get(number)?, &names);
+                        restored.slots[quotient.image_of_node(node, permutation)].set(image, renamed)
+                    }
+                    Renamed::Message(node) => {
+                        let messages = restored.messages.get(node).ok_or(SHORT)?;
+                        let renamed = quotient.renamed_message(messages.get(number)?, &names);
+                        restored.messages[quotient.image_of_node(node, permutation)].set(image, renamed)
+                    }
+                    Renamed::History => {
+                        let renamed = (quotient.symmetry.history)(restored.histories.get(number)?, &names);
+                        restored.histories.set(image, renamed)
+                    }
+                }
+            }
         }
     }
 
-    fn handle_again(&self, reader: &mut Reader<'_>, restored: &mut Restored<P>) -> Result<(), String> {
-        let (node, slot, code) = (reader.one()? as usize, reader.one()?, reader.one()?);
-        let (effect, after, facts) = (reader.one()?, reader.one()?, reader.one()?);
-        let numbers = reader.list()?;
-        let event = Event::from_code(code).ok_or(SHORT)?;
+    fn handle_again(
+        &self,
+        node: usize,
+        slot: u32,
+        event: Event,
+        restored: &Restored<P>,
+    ) -> Result<Outcome<P>, String> {
         let actor = &self.roster.members().get(node).ok_or(SHORT)?.actor;
         let message = match event {
             Event::Deliver(message) => Some(restored.messages[node].get(message)),
@@ -231,21 +344,7 @@ impl<P: Protocol> Cluster<P> {
             message: message.transpose()?,
             loose_saves: self.targets.has_loose_saves(node),
         };
-        let outcome = call.run();
-        restored.slots[node].set(after, outcome.slot)?;
-        let received = outcome.sent.into_iter().filter(|sent| usize::from(sent.dst) < self.positions.len());
-        let received: Vec<_> = received.collect();
-        if received.len() != numbers.len() || outcome.facts.is_empty() != (facts == NONE) {
-            return Err(OTHER.to_owned());
-        }
-        for (envelope, number) in received.into_iter().zip(numbers) {
-            restored.messages[usize::from(envelope.dst)].set(*number, envelope)?;
-        }
-        if let (Some(all), false) = (&mut restored.facts, facts == NONE) {
-            all.set(facts, outcome.facts)?;
-        }
-        self.positions[node].effect_of.get_or_compute(slot, code, || effect);
-        Ok(())
+        Ok(call.run())
     }
 }
 
@@ -253,8 +352,8 @@ impl<P: Protocol> Cluster<P> {
 struct Restored<P: Protocol> {
     slots: Vec<Values<Slot<P::Actor>>>,
     messages: Vec<Values<Envelope<<P::Actor as Actor>::Msg>>>,
-    facts: Option<Values<FactsOf<P>>>,
-    histories: Option<Values<P::History>>,
+    facts: Values<FactsOf<P>>,
+    histories: Values<P::History>,
 }
 
 impl<A: crate::model::ProtocolActor> Position<A> {

@@ -70,6 +70,28 @@ impl Splits {
         }
     }
 
+    /// The split in which each node stands where its source stood; `may_be_cut_off` says it of sources as of nodes.
+    ///
+    /// # Panics
+    /// If there is none: then the sources are not those of a permutation within roles.
+    pub(super) fn image(&self, split: Word, sources: &[u8], may_be_cut_off: &[bool]) -> Word {
+        let sides = &self.sides[split as usize - 1];
+        let moved: Vec<u8> = sources.iter().map(|source| sides[usize::from(*source)]).collect();
+        // Numbered anew, as `extend` numbers them.
+        let anchor = may_be_cut_off.iter().position(|may| !may).unwrap_or(0);
+        let mut numbered = vec![moved[anchor]];
+        let mut number = |side: &u8| match numbered.iter().position(|known| known == side) {
+            Some(number) => number as u8,
+            None => {
+                numbered.push(*side);
+                numbered.len() as u8 - 1
+            }
+        };
+        let image: Box<[u8]> = moved.iter().map(&mut number).collect();
+        let at = self.sides.iter().position(|sides| *sides == image);
+        at.expect("splits are permuted like the nodes that may be cut off") as Word + 1
+    }
+
     /// The nodes on each side, the sides by their first node; nothing for the whole network.
     pub(super) fn sides(&self, split: Word) -> Vec<Vec<usize>> {
         let Some(sides) = (split as usize).checked_sub(1).map(|ix| &self.sides[ix]) else { return Vec::new() };
@@ -105,6 +127,21 @@ mod tests {
         let sides: Vec<_> = (1..=splits.count()).map(|split| splits.sides(split)).collect();
         assert_eq!(sides, [vec![vec![0, 1], vec![2]], vec![vec![0], vec![1, 2]], vec![vec![0, 2], vec![1]]]);
         assert!(splits.connects(WHOLE, 0, 1) && !splits.connects(2, 0, 1) && splits.connects(2, 1, 2));
+    }
+
+    #[test]
+    fn an_image_is_a_split_of_the_same_sides() {
+        for (may, most) in [(vec![true; 4], 2), (vec![true; 4], 4), (vec![true, false, true, true], 3)] {
+            let splits = splits(&may, most);
+            let sources = [2, 1, 3, 0];
+            for split in 1..=splits.count() {
+                let image = splits.image(split, &sources, &may);
+                for (one, other) in (0..4).flat_map(|one| (0..4).map(move |other| (one, other))) {
+                    let before = splits.connects(split, sources[one].into(), sources[other].into());
+                    assert_eq!(splits.connects(image, one, other), before);
+                }
+            }
+        }
     }
 
     #[test]

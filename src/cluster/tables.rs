@@ -13,9 +13,12 @@ use super::inbox::InboxRules;
 use super::measures::Measures;
 use super::position::{Effect, Position};
 use super::slot::{Life, Slot};
+use super::saved::Made;
 use super::split::Splits;
+use super::stale::Stale;
 use super::step::{Call, Outcome};
-use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, Protocol, Roster};
+use super::symmetry::Quotient;
+use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, Protocol, Reductions, Roster};
 use crate::system::table::PairMemo;
 use crate::system::{Interner, TransitionSystem, Word};
 
@@ -44,6 +47,10 @@ pub struct Cluster<P: Protocol> {
     pub(super) calls: AtomicU64,
     /// What each call of the protocol's code has made, see [`saved`](super::saved).
     pub(super) made: Mutex<Vec<u32>>,
+    /// Where stale messages are left out.
+    pub(super) stale: Option<Stale>,
+    /// Where interchangeable members are taken for each other.
+    pub(super) quotient: Option<Quotient<P>>,
 }
 
 impl<P: Protocol> std::fmt::Debug for Cluster<P> {
@@ -59,15 +66,26 @@ impl<P: Protocol> Cluster<P> {
     /// If a fault is aimed at a role that the protocol does not have, or faults do not go together; if an assumption
     /// is unknown, or does not hold at the start.
     pub fn new(protocol: P, environment: &Environment) -> Result<Self, String> {
+        Self::reduced(protocol, environment, Reductions::NONE)
+    }
+
+    /// The same, with what makes no difference left out.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if a reduction is not possible here.
+    pub fn reduced(protocol: P, environment: &Environment, reductions: Reductions) -> Result<Self, String> {
         let roster = protocol.roster();
         let conditions = Conditions::new(P::properties(), assumed(&environment.assume)?);
         let positions = (0..roster.len()).map(|_| Position::new(conditions.reading_count())).collect();
         let targets = Targets::new(&roster, environment)?;
+        let layout = Layout::new(roster.len(), environment);
+        let stale = reductions.stale_messages.then(|| Stale::new(environment, roster.len())).transpose()?;
+        let quotient = reductions.symmetry.then(|| Quotient::new(&protocol, &roster, layout.word_count())).transpose()?;
         let cluster = Self {
             rules: InboxRules::new(environment),
             splits: Splits::new(&targets.cut_off, &environment.partitions)?,
             targets,
-            layout: Layout::new(roster.len(), environment),
+            layout,
             positions,
             histories: Interner::default(),
             facts: Interner::default(),
@@ -75,12 +93,19 @@ impl<P: Protocol> Cluster<P> {
             failed: AtomicBool::new(false),
             calls: AtomicU64::new(0),
             made: Mutex::default(),
+            stale,
+            quotient,
             conditions,
             measures: Measures::new(P::observables(), roster.len()),
             environment: environment.clone(),
             protocol,
             roster,
         };
+        if let (Some(name), Some(_)) = (cluster.assumption_by_world(), &cluster.stale) {
+            return Err(format!(
+                "stale messages cannot be left out here: assumption `{name}` reads everything, what is in flight included"
+            ));
+        }
         match cluster.conditions.assume_any().then(|| cluster.broken_at_start()).flatten() {
             Some(name) => Err(format!("assumption `{name}` does not hold at the start")),
             None => Ok(cluster),
@@ -109,7 +134,8 @@ impl<P: Protocol> Cluster<P> {
             self.calls.fetch_add(1, Ordering::Relaxed);
             let (after, sent) = self.number(node, outcome);
             let effect = position.effects.intern(after.clone());
-            self.keep_handled(node, slot, event, effect, &after, &sent);
+            let Effect { slot: next, facts, .. } = after;
+            self.keep(Made::Handled { node, slot, event, effect, after: next, facts, sent: &sent });
             effect
         });
         position.effects.get(number)
@@ -151,7 +177,7 @@ impl<P: Protocol> Cluster<P> {
             let payloads = self.protocol.corrupt(&sent.msg).into_iter().filter(|payload| *payload != sent.msg);
             let arriving = payloads.map(|msg| position.messages.intern(Envelope { msg, ..sent.clone() }));
             let arriving: Vec<u32> = arriving.collect();
-            self.keep_corrupted(node, message, &arriving);
+            self.keep(Made::Corrupted { node, message, payloads: &arriving });
             arriving.into_iter().collect::<IndexSet<u32>>().into_iter().collect()
         })
     }
@@ -206,7 +232,7 @@ impl<P: Protocol> Cluster<P> {
         for message in position.bundles.get(bundle) {
             self.rules.add(&mut inbox, *message, |message| position.sender(message));
         }
-        position.local(position.slot_number(local), inbox.into_boxed_slice())
+        self.local(node, position.slot_number(local), inbox.into_boxed_slice())
     }
 
     /// The history's word after some facts.
@@ -215,7 +241,7 @@ impl<P: Protocol> Cluster<P> {
             let mut next = self.histories.get(history).clone();
             self.facts.get(facts).iter().for_each(|fact| next.record(fact));
             let after = self.histories.intern(next);
-            self.keep_recorded(history, facts, after);
+            self.keep(Made::Recorded { history, facts, after });
             after
         })
     }

@@ -8,6 +8,8 @@ use super::moves::{self, Move, corrupted};
 use super::position::Position;
 use super::slot::Slot;
 use super::split::WHOLE;
+use super::stale::Stale;
+use super::symmetry::Quotient;
 use super::tables::Cluster;
 use crate::model::{Clocks, InFlightAcrossSides, Protocol};
 use crate::system::{ActionKind, FairInstances, Label, PropertyCard, PropertySet, Successors, TransitionSystem, Word};
@@ -220,7 +222,7 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         for node in 0..self.layout.node_count {
             let position = &self.positions[node];
             let effect = self.effect(node, position.slot_number(state[node]), Event::Start);
-            state[node] = position.local(effect.slot, position.inbox(state[node]).into());
+            state[node] = self.local(node, effect.slot, position.inbox(state[node]).into());
             for &(receiver, bundle) in &effect.sends {
                 let receiver = receiver as usize;
                 // A node that has not started yet is not down: what is sent to it waits.
@@ -270,6 +272,24 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         self.list_instances(state, out);
     }
 
+    fn preserves(&self, property_ix: usize) -> bool {
+        self.is_preserved(property_ix)
+    }
+
+    fn is_quotient(&self) -> bool {
+        self.quotient.is_some()
+    }
+
+    fn represent(&self, state: &mut [Word]) {
+        if let Some(quotient) = &self.quotient {
+            self.represent(quotient, state);
+        }
+    }
+
+    fn confirm(&self) -> Result<(), String> {
+        self.confirm_reductions()
+    }
+
     fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
     }
@@ -288,6 +308,7 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
 
     fn table_bytes(&self) -> usize {
         let positions: usize = self.positions.iter().map(Position::bytes).sum();
-        positions + self.histories.bytes() + self.facts.bytes() + self.recorded.bytes()
+        let reductions = self.stale.as_ref().map_or(0, Stale::bytes) + self.quotient.as_ref().map_or(0, Quotient::bytes);
+        positions + reductions + self.histories.bytes() + self.facts.bytes() + self.recorded.bytes()
     }
 }

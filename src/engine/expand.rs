@@ -23,6 +23,8 @@ pub(super) struct Work<'a> {
     pub(super) stuck_open: PropertySet,
     /// Those of them about steps.
     pub(super) step_open: PropertySet,
+    /// Whether some states stand for others.
+    pub(super) is_quotient: bool,
 }
 
 /// One worker: its buffers, and what it has counted since they were last read.
@@ -101,18 +103,31 @@ impl Expander {
         work.system.successors(&self.words, &mut self.successors);
         let mut stepped = PropertySet::EMPTY;
         for successor in self.successors.iter() {
-            let mut next = *key;
-            for &(position, word) in successor.edits {
-                let position = position as usize;
-                if !work.packing.replace(&mut next, position, self.words[position], word) {
-                    self.draft.outgrow(self.words.len(), position, word);
-                }
-            }
             self.draft.actions[successor.kind as usize] += 1;
-            if successor.visible && !work.step_open.is_empty() {
+            let shows = successor.visible && !work.step_open.is_empty();
+            if work.is_quotient || shows {
                 self.after.copy_from_slice(&self.words);
                 successor.apply(&mut self.after);
+            }
+            if shows {
                 stepped = stepped.union(work.system.step_findings(&self.words, &self.after, work.step_open));
+            }
+            let mut next = *key;
+            if work.is_quotient {
+                work.system.represent(&mut self.after);
+                let changed = self.after.iter().zip(&self.words).enumerate().filter(|(_, (after, word))| after != word);
+                for (position, (after, word)) in changed {
+                    if !work.packing.replace(&mut next, position, *word, *after) {
+                        self.draft.outgrow(self.words.len(), position, *after);
+                    }
+                }
+            } else {
+                for &(position, word) in successor.edits {
+                    let position = position as usize;
+                    if !work.packing.replace(&mut next, position, self.words[position], word) {
+                        self.draft.outgrow(self.words.len(), position, word);
+                    }
+                }
             }
             if successor.visible {
                 next[0] |= MARK;

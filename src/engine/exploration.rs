@@ -98,6 +98,10 @@ pub enum Cut {
     Interrupted,
     /// It had found another violation, at which it was told to stop.
     Stopped,
+    /// What was left out may matter to the property.
+    Reduced,
+    /// What was left out was not what it was declared to be.
+    Refused,
 }
 
 impl Cut {
@@ -110,6 +114,8 @@ impl Cut {
             Self::Memory => "memory",
             Self::Interrupted => "interrupted",
             Self::Stopped => "stopped",
+            Self::Reduced => "reduced",
+            Self::Refused => "refused",
         }
     }
 }
@@ -123,6 +129,8 @@ impl fmt::Display for Cut {
             Self::Memory => "the limit on memory was reached",
             Self::Interrupted => "the run was interrupted",
             Self::Stopped => "the run stopped at a violation",
+            Self::Reduced => "the reduction in force does not preserve it",
+            Self::Refused => "what the reduction rests on is not so",
         })
     }
 }
@@ -165,6 +173,10 @@ pub struct Exploration {
     /// What kept the properties that [show in the graph](ShowsIn::Graph) from being decided though every state was
     /// seen, if anything did.
     pub graph_cut: Option<Cut>,
+    /// The properties of which nothing is said, since [the system does not preserve them](crate::system::TransitionSystem::preserves).
+    pub unpreserved: PropertySet,
+    /// Why nothing is said of any property: what was left out [made a difference](crate::system::TransitionSystem::confirm).
+    pub refused: Option<String>,
     /// The numbers.
     pub statistics: Statistics,
     /// What it took.
@@ -174,6 +186,12 @@ pub struct Exploration {
 impl Exploration {
     /// The answer for a property of the given kind.
     pub fn verdict(&self, property_ix: usize, kind: PropertyKind) -> Verdict {
+        if self.refused.is_some() {
+            return Verdict::Undecided(Cut::Refused);
+        }
+        if self.unpreserved.contains(property_ix) {
+            return Verdict::Undecided(Cut::Reduced);
+        }
         let found = self.findings[property_ix].is_some();
         let by_graph = kind.shows_in() == ShowsIn::Graph;
         match (found, self.ended, self.graph_cut.filter(|_| by_graph)) {

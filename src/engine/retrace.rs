@@ -23,7 +23,8 @@ pub(super) struct Target {
     pub(super) states: Vec<Box<[Word]>>,
 }
 
-type States = HashSet<Box<[Word]>, FxBuildHasher>;
+/// A set of states.
+pub(super) type States = HashSet<Box<[Word]>, FxBuildHasher>;
 
 /// The least shortest way to some state of each target, in the order of the targets.
 pub(super) fn retrace(system: &dyn Explain, levels: &[Arc<Level>], targets: &[Option<&Target>]) -> Vec<Option<Path>> {
@@ -61,6 +62,7 @@ fn leading_on(system: &dyn Explain, level: &Level, ways: &[Vec<States>], depth: 
             for successor in successors.iter() {
                 next.copy_from_slice(words);
                 successor.apply(&mut next);
+                system.represent(&mut next);
                 leads.iter_mut().zip(&ahead).for_each(|(leads, (_, states))| *leads |= states.contains(&*next));
             }
             let led = ahead.iter().zip(leads).filter(|(_, leads)| *leads);
@@ -71,9 +73,18 @@ fn leading_on(system: &dyn Explain, level: &Level, ways: &[Vec<States>], depth: 
     leading.collect()
 }
 
-/// Walks from the start along the states of `way`, least action first.
-fn walk(system: &dyn Explain, way: &[States]) -> Path {
-    let start = system.initial().into_iter().find(|state| way[0].contains(state));
+/// Walks from the start along the states of `way`, least action first. Where states stand for others, the walk takes
+/// the steps of the system as it is, so that everybody keeps one name from the start to the end.
+pub(super) fn walk(system: &dyn Explain, way: &[States]) -> Path {
+    let is_on = |states: &States, state: &[Word]| {
+        if !system.is_quotient() {
+            return states.contains(state);
+        }
+        let mut representative: Box<[Word]> = state.into();
+        system.represent(&mut representative);
+        states.contains(&representative)
+    };
+    let start = system.initial().into_iter().find(|state| is_on(&way[0], state));
     let mut states = vec![start.expect("a way begins at an initial state")];
     let mut steps = Vec::new();
     let mut successors = Successors::default();
@@ -85,7 +96,7 @@ fn walk(system: &dyn Explain, way: &[States]) -> Path {
             successors.iter().nth(index).expect("the index is below the count").apply(&mut next);
             next
         };
-        let onward = (0..successors.len()).filter(|index| ahead.contains(&after(*index)));
+        let onward = (0..successors.len()).filter(|index| is_on(ahead, &after(*index)));
         let least = onward.min_by_key(|index| (system.action(here, *index), *index));
         let step = least.expect("every state on a way has a step onto it");
         states.push(after(step));

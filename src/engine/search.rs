@@ -109,7 +109,8 @@ impl<'a> Search<'a> {
         let started = Instant::now();
         let (word_count, property_count) = (system.word_count(), system.properties().len());
         let worker_count = settings.threads.max(1);
-        let initial = system.initial();
+        let mut initial = system.initial();
+        initial.iter_mut().for_each(|state| system.represent(state));
         let mut maxima = vec![0; word_count];
         for state in &initial {
             raise(&mut maxima, state);
@@ -126,7 +127,9 @@ impl<'a> Search<'a> {
             packing,
             expanders: (0..worker_count).map(|_| Expander::new(word_count)).collect(),
             levels: Vec::new(),
-            open: PropertySet::of(property_count, |ix| system.properties()[ix].kind.shows_in() != ShowsIn::Graph),
+            open: PropertySet::of(property_count, |ix| {
+                system.properties()[ix].kind.shows_in() != ShowsIn::Graph && system.preserves(ix)
+            }),
             found: vec![None; property_count],
             statistics: Statistics::default(),
             effort: Effort::default(),
@@ -390,6 +393,7 @@ impl<'a> Search<'a> {
             open: self.open,
             stuck_open: self.stuck_open(),
             step_open: self.open.intersection(self.that_show_in(ShowsIn::Step)),
+            is_quotient: self.system.is_quotient(),
         };
         let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
         visited.expand(&work, &mut self.expanders);
@@ -459,6 +463,14 @@ impl<'a> Search<'a> {
 
     fn finish(mut self, ended: Ended) -> Exploration {
         let cards = self.system.properties();
+        let unpreserved = PropertySet::of(cards.len(), |ix| !self.system.preserves(ix));
+        if let Err(refused) = self.system.confirm() {
+            self.statistics.elapsed_us = self.elapsed_us();
+            let effort = Effort { calls: self.system.calls(), ..self.effort };
+            let findings = vec![None; cards.len()];
+            let (graph_cut, refused) = (None, Some(refused));
+            return Exploration { ended, findings, graph_cut, unpreserved, refused, statistics: self.statistics, effort };
+        }
         let wanted = |property_ix: usize| match self.settings.paths {
             Paths::None => false,
             Paths::Violations => !cards[property_ix].kind.is_witness(),
@@ -484,12 +496,13 @@ impl<'a> Search<'a> {
         };
         self.statistics.elapsed_us = self.elapsed_us();
         let effort = Effort { calls: self.system.calls(), ..self.effort };
-        Exploration { ended, findings, graph_cut, statistics: self.statistics, effort }
+        Exploration { ended, findings, graph_cut, unpreserved, refused: None, statistics: self.statistics, effort }
     }
 
     /// Decides the properties that show in the graph.
     fn look_at_graph(&mut self, findings: &mut [Option<Finding>]) -> Result<(), Cut> {
-        let properties = self.that_show_in(ShowsIn::Graph);
+        let in_graph = self.that_show_in(ShowsIn::Graph);
+        let properties = PropertySet::of(findings.len(), |ix| in_graph.contains(ix) && self.system.preserves(ix));
         if properties.is_empty() {
             return Ok(());
         }

@@ -34,6 +34,11 @@ pub enum StepCondition<P: Protocol> {
 }
 
 impl<P: Protocol> Condition<P> {
+    /// Whether it reads everything, what is in flight included.
+    pub(crate) fn reads_world(&self) -> bool {
+        matches!(self, Self::World(_) | Self::Step(StepCondition::World(_)))
+    }
+
     /// A condition that reads the history only.
     pub fn by_history(condition: impl Fn(&P, &P::History) -> Option<Evidence> + Send + Sync + 'static) -> Self {
         Self::History(Box::new(condition))

@@ -17,6 +17,8 @@
 //! | `observable` | what can be measured of a run |
 //! | `adversary` | a member that lies, as far as signatures let it |
 //! | `environment` | network and fault budgets |
+//! | `symmetry` | members that are interchangeable |
+//! | `reduction` | what a search may leave out |
 
 mod adversary;
 mod condition;
@@ -28,7 +30,9 @@ mod operations;
 mod params;
 mod property;
 mod protocol;
+mod reduction;
 mod roster;
+mod symmetry;
 
 pub use adversary::{Adversary, Alphabet, Knowledge, Utterance};
 pub use condition::{Assumption, Condition, Nodes, NodesStep, StepCondition};
@@ -43,4 +47,6 @@ pub use operations::{Call, CallFact, Operations, Sequential};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};
 pub use property::{Claim, Property, StepClaim, World};
 pub use protocol::{Card, Datum, Node, Protocol, ProtocolActor};
+pub use reduction::Reductions;
 pub use roster::{Member, Roster};
+pub use symmetry::{Rename, Renaming, Symmetry};

@@ -4,10 +4,11 @@ use std::fmt;
 use std::hash::Hash;
 
 use serde::Serialize;
-use stateright::actor::{Actor, Id};
+use stateright::actor::{Actor, Envelope, Id};
 
 use super::{
     Assumption, Cause, Deviation, Deviations, Facts, History, NetworkKind, Observable, Params, Property, Roster, Step,
+    Symmetry,
 };
 use crate::system::Linearization;
 
@@ -130,6 +131,19 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     ) -> Vec<<Self::Actor as Actor>::Storage> {
         let _ = (before, saved);
         Vec::new()
+    }
+
+    /// Which members are interchangeable, if any are. It is made use of where a check asks for it, and
+    /// [confirmed](crate::cluster) there.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        None
+    }
+
+    /// Whether delivering `message` to `node` changes nothing now and will change nothing whatever happens, a crash and
+    /// a restart included. It is made use of where a check asks for it, and [confirmed](crate::cluster) there.
+    fn is_stale(&self, node: &Node<'_, Self::Actor>, message: &Envelope<<Self::Actor as Actor>::Msg>) -> bool {
+        let _ = (node, message);
+        false
     }
 
     /// The claims, in the order in which reports list them. The same for every instance.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::engine::{Cut, Ended, Verdict};
+use crate::model::Reductions;
 use crate::spec::{Checked, Outcome};
 use crate::system::ActionKind;
 use crate::trace;
@@ -31,6 +32,18 @@ pub(super) struct Assurance<'a> {
     witnesses_not_reached: Vec<&'a str>,
 }
 
+/// What was left out, in words.
+fn reductions(checked: &Checked) -> Vec<&'static str> {
+    let Reductions { symmetry, stale_messages } = checked.check.reductions;
+    let waits = !checked.check.instance.environment.consumes_no_ops();
+    let reductions = [
+        (waits, "a delivery that changes nothing is no step"),
+        (symmetry, "of states that differ by the names of interchangeable members only, one is kept"),
+        (stale_messages, "messages that will never change anything are not kept"),
+    ];
+    reductions.into_iter().filter(|(in_force, _)| *in_force).map(|(_, words)| words).collect()
+}
+
 impl<'a> Assurance<'a> {
     pub(super) fn of(checked: &'a Checked, outcome: &'a Outcome) -> Self {
         let environment = &checked.check.instance.environment;
@@ -41,10 +54,7 @@ impl<'a> Assurance<'a> {
             states: "exact",
             collision_probability: 0.0,
             time: trace::time(environment),
-            reductions: match environment.consumes_no_ops() {
-                false => vec!["a delivery that changes nothing is no step"],
-                true => Vec::new(),
-            },
+            reductions: reductions(checked),
             assumptions: &environment.assume,
             cut_by: match exploration.ended {
                 Ended::Complete => None,

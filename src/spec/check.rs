@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Cell;
 use crate::cluster::Instance;
 use crate::engine::{Limits, StopWhen};
+use crate::model::Reductions;
 use crate::system::{FairnessOverride, PropertyCard, PropertyKind, PropertySet, ShowsIn};
 
 /// One file of checks, mostly of one protocol.
@@ -38,6 +39,8 @@ pub struct Check {
     pub limits: Limits,
     /// What is assumed of fairness, in place of what the properties say.
     pub fairness: FairnessOverride,
+    /// What makes no difference and is left out.
+    pub reductions: Reductions,
     /// Whether it is as expected if a limit leaves something undecided.
     pub undecided_allowed: bool,
     /// What is expected of each property, by its name.
@@ -58,10 +61,15 @@ impl Check {
         self.expect.get(&property.name).copied().unwrap_or(Expected::of_kind(property.kind))
     }
 
+    /// The same where a reduction is in force that does not preserve the verdict: if nothing is said of it, nothing is
+    /// expected.
+    pub fn expected_of_unpreserved(&self, property: &PropertyCard) -> Expected {
+        self.expect.get(&property.name).copied().unwrap_or(Expected::Anything)
+    }
+
     /// When the search may end: as soon as all that is expected to be found is found, if that includes a violation
     /// and nothing else needs every state.
-    pub fn stop_when(&self, properties: &[PropertyCard]) -> StopWhen {
-        let expect: Vec<Expected> = properties.iter().map(|property| self.expected(property)).collect();
+    pub fn stop_when(properties: &[PropertyCard], expect: &[Expected]) -> StopWhen {
         let violation = expect.iter().any(|expected| matches!(expected, Expected::Violated { .. }));
         // What shows in the graph is known only when every state was seen.
         let needs_all = |(expected, card): (&Expected, &PropertyCard)| {

@@ -81,7 +81,7 @@ pub enum Failure {
     },
     /// The protocol's code is not what a search believes of it: no verdict counts.
     Unsound {
-        /// What the audit found.
+        /// What the audit found, or what a reduction rests on and is not so.
         sentence: String,
     },
 }
@@ -160,7 +160,7 @@ impl fmt::Display for Failure {
             }
             Self::Undecided { cut, .. } => write!(f, "undecided: {cut}"),
             Self::Decided { verdict, .. } => write!(f, "decided, but expected undecided: {}", verdict.word()),
-            Self::Unsound { sentence } => write!(f, "audit: {sentence}"),
+            Self::Unsound { sentence } => f.write_str(sentence),
             Self::CountMoved { locked, found } => write!(
                 f,
                 "count moved: locked {} states at depth {}, found {} at depth {}",
@@ -251,7 +251,9 @@ pub fn counts(exploration: &Exploration) -> Option<Lock> {
         Ended::Complete | Ended::Stopped | Ended::Cut(Cut::Depth) => {
             Some(Lock { states: statistics.distinct, depth: statistics.depth })
         }
-        Ended::Cut(Cut::States | Cut::Time | Cut::Memory | Cut::Interrupted | Cut::Stopped) => None,
+        Ended::Cut(
+            Cut::States | Cut::Time | Cut::Memory | Cut::Interrupted | Cut::Stopped | Cut::Reduced | Cut::Refused,
+        ) => None,
     }
 }
 
@@ -259,7 +261,7 @@ pub fn counts(exploration: &Exploration) -> Option<Lock> {
 mod tests {
     use super::*;
     use crate::engine::{Effort, Finding, Statistics};
-    use crate::system::PropertyKind;
+    use crate::system::{PropertyKind, PropertySet};
 
     const HOLDS: Expected = Expected::Holds;
     const VIOLATED: Expected = Expected::Violated { at_most_steps: None };
@@ -275,7 +277,7 @@ mod tests {
         ];
         let statistics = Statistics { distinct: 100, depth: 7, ..Statistics::default() };
         let findings = found.map(|depth| depth.map(|depth| Finding { depth, path: None })).to_vec();
-        let exploration = Exploration { ended, findings, graph_cut: None, statistics, effort: Effort::default() };
+        let exploration = Exploration { ended, findings, graph_cut: None, unpreserved: PropertySet::EMPTY, refused: None, statistics, effort: Effort::default() };
         let failures = judge(&properties, &expect, lock, &exploration);
         let name = |ix: usize| format!("{}: ", properties[ix].name);
         failures.iter().map(|f| f.property_ix().map(name).unwrap_or_default() + &f.to_string()).collect()

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::reader::{Node, Reader, Words};
+use super::reader::{Form, Node, Reader, Words};
 use super::sweep::{self, Cell};
 use super::{Check, Lock, Manifest, Mistakes, Size, Source, environment, expect, fairness, instance, quantity};
 use crate::cluster::{Entry, Instance, handlers_behave};
 use crate::engine::Limits;
-use crate::model::{NetworkKind, Parameter};
+use crate::model::{NetworkKind, Parameter, Reductions};
 use crate::system::PropertyCard;
 
 const MANIFEST_KEYS: &[&str] = &["protocol", "check"];
@@ -25,6 +25,7 @@ const CHECK_KEYS: &[&str] = &[
     "faults",
     "assume",
     "fairness",
+    "reduce",
     "limits",
     "undecided",
     "expect",
@@ -35,6 +36,8 @@ const CHECK_KEYS: &[&str] = &[
 ];
 const LIMIT_KEYS: &[&str] = &["states", "depth", "time", "memory"];
 const LOCK_KEYS: &[&str] = &["states", "depth"];
+const REDUCTIONS: &Words<Reductions> =
+    &[("symmetry", Reductions::SYMMETRY), ("stale-messages", Reductions::STALE_MESSAGES)];
 pub(super) const UNDECIDED: &Words<bool> = &[("refused", false), ("allowed", true)];
 
 /// Names in a check are looked up among those of its protocol.
@@ -183,6 +186,7 @@ impl<'c> Book<'_, 'c> {
         environment.assume =
             section.get("assume").map(|node| instance::assume(reader, node, names)).unwrap_or_default();
         let fairness = section.get("fairness").map(|node| fairness::read(reader, node)).unwrap_or_default();
+        let reductions = section.get("reduce").map(|node| reductions(reader, node)).unwrap_or_default();
         let expect = expect::read(reader, section.get("expect"), names);
         let shapes = expect::shapes(reader, section.get("expect"));
         let protocol = names?.entry.card().name.to_owned();
@@ -199,6 +203,7 @@ impl<'c> Book<'_, 'c> {
             instance: Instance { protocol, params, deviations, environment },
             limits,
             fairness,
+            reductions,
             undecided_allowed: undecided.unwrap_or_default(),
             expect,
             shapes,
@@ -206,6 +211,16 @@ impl<'c> Book<'_, 'c> {
             source,
         })
     }
+}
+
+/// A word or a list of them.
+fn reductions(reader: &mut Reader, node: &Node) -> Reductions {
+    let nodes = if let Form::List(nodes) = &node.form { nodes.iter().collect() } else { vec![node] };
+    let mut reductions = Reductions::NONE;
+    for node in nodes {
+        reductions = reductions.and(reader.word(node, "reduction", REDUCTIONS).unwrap_or_default());
+    }
+    reductions
 }
 
 fn tags(reader: &mut Reader, node: &Node) -> Vec<String> {

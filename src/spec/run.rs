@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::judge::another_shape;
 use super::{Check, Expected, Failure, judge};
-use crate::cluster::{Entry, Instance};
+use crate::cluster::Entry;
 use crate::engine::{
     Checkpoints, Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore, explore_keeping,
 };
@@ -79,22 +79,27 @@ pub fn run_keeping(
     if progress.interrupted() {
         return Checked { check, conclusion: Conclusion::Skipped };
     }
-    let system = match entry.build(&check.instance) {
+    let system = match entry.build_reduced(&check.instance, check.reductions) {
         Ok(system) => system,
         Err(sentence) => return Checked { check, conclusion: Conclusion::Refused(sentence) },
     };
     let properties = system.properties().to_vec();
+    let expected = |(property_ix, property): (usize, &PropertyCard)| match system.preserves(property_ix) {
+        true => check.expected(property),
+        false => check.expected_of_unpreserved(property),
+    };
+    let expected: Vec<Expected> = properties.iter().enumerate().map(expected).collect();
     let settings = Settings {
         threads: manner.threads,
         limits: check.limits,
-        stop_when: manner.stop_when.unwrap_or_else(|| check.stop_when(&properties)),
+        stop_when: manner.stop_when.unwrap_or_else(|| Check::stop_when(&properties, &expected)),
         paths: manner.paths,
         fairness: check.fairness,
     };
     let exploration = match checkpoints {
         None => explore(&*system, &settings, progress),
         Some(checkpoints) => {
-            let checkpoints = Checkpoints { identity: identity(&check.instance, &properties), ..checkpoints };
+            let checkpoints = Checkpoints { identity: identity(&check, &properties), ..checkpoints };
             match explore_keeping(&*system, &settings, progress, &checkpoints) {
                 Ok(exploration) => exploration,
                 Err(error) => return Checked { check, conclusion: Conclusion::Refused(error.to_string()) },
@@ -106,7 +111,6 @@ pub fn run_keeping(
         Some(Trace::of(&*system, path, &check.instance, property_ix))
     };
     let mut traces: Vec<Option<Trace>> = (0..properties.len()).map(trace_of).collect();
-    let expected: Vec<Expected> = properties.iter().map(|property| check.expected(property)).collect();
     let mut failures = judge(&properties, &expected, check.lock, &exploration);
     for (property_ix, trace) in traces.iter().enumerate() {
         let shape = check.shapes.get(&properties[property_ix].name);
@@ -119,8 +123,14 @@ pub fn run_keeping(
             *trace = trace.take().map(|trace| understood(trace, &*system, path, Some(entry), NO_RETURN_STATES_MAX));
         }
     }
+    if let Some(refused) = &exploration.refused {
+        // That nothing is decided follows from that.
+        failures.clear();
+        failures.push(Failure::Unsound { sentence: refused.clone() });
+    }
     if manner.audit {
-        failures.extend(system.complaints().into_iter().map(|sentence| Failure::Unsound { sentence }));
+        let complaints = system.complaints().into_iter().map(|sentence| format!("audit: {sentence}"));
+        failures.extend(complaints.map(|sentence| Failure::Unsound { sentence }));
     }
     if check.undecided_allowed {
         failures.retain(|failure| failure.exit() != Exit::Undecided);
@@ -130,9 +140,13 @@ pub fn run_keeping(
 }
 
 /// What must be the same for a search to be gone on with.
-fn identity(instance: &Instance, properties: &[PropertyCard]) -> Json {
+fn identity(check: &Check, properties: &[PropertyCard]) -> Json {
     let properties: Vec<String> = properties.iter().map(|card| format!("{} ({:?})", card.name, card.kind)).collect();
-    json!({ "instance": instance, "properties": properties })
+    let mut identity = json!({ "instance": check.instance, "properties": properties });
+    if !check.reductions.is_none() {
+        identity["reductions"] = check.reductions.words().into();
+    }
+    identity
 }
 
 impl Checked {

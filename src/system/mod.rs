@@ -100,6 +100,31 @@ pub trait TransitionSystem: Send + Sync {
         out.taken_by.extend(successors.iter().map(|successor| instance(successor.kind)));
     }
 
+    /// Whether a search that leaves out what this system leaves out says of the property with this index what is so.
+    fn preserves(&self, property_ix: usize) -> bool {
+        let _ = property_ix;
+        true
+    }
+
+    /// Whether some states stand for others.
+    fn is_quotient(&self) -> bool {
+        false
+    }
+
+    /// Makes `state` the one that stands for all that differ from it by nothing that matters. What is possible in
+    /// the one is possible, but for names, in the other; [`successors`](Self::successors) are those of the state itself.
+    fn represent(&self, state: &mut [Word]) {
+        let _ = state;
+    }
+
+    /// Looks, when a search is over, whether what was left out made no difference.
+    ///
+    /// # Errors
+    /// A sentence, if it did: then the search says nothing.
+    fn confirm(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// How often the code behind the words was run so far; what else was asked was remembered.
     fn calls(&self) -> u64 {
         0

@@ -45,10 +45,10 @@ impl Entry for Mutant<'_> {
         self.original.shape(instance)
     }
 
-    fn build(&self, instance: &Instance) -> Result<Box<dyn Explain>, String> {
+    fn build_reduced(&self, instance: &Instance, reductions: Reductions) -> Result<Box<dyn Explain>, String> {
         let mut instance = instance.clone();
         (self.change)(&mut instance.deviations, self.deviation);
-        self.original.build(&instance)
+        self.original.build_reduced(&instance, reductions)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -46,6 +46,14 @@ pub enum CoordinatorState {
     },
     /// It has forgotten the transaction. Invariant: its log says `End`, and every participant's an outcome.
     Ended,
+}
+
+rename! {
+    enum CoordinatorState {
+        Voting { yes, unsent },
+        Decided { outcome, unsent, unacked, resends_left },
+        Ended,
+    }
 }
 
 impl CoordinatorState {

@@ -36,8 +36,8 @@ mod participant;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use quorate::model::{Card, Deviations, Facts, Property, Protocol, Roster, Step};
-use quorate::{Actor, Id, Out, deviations, params};
+use quorate::model::{Card, Deviations, Facts, Property, Protocol, Roster, Step, Symmetry};
+use quorate::{Actor, Id, Out, deviations, params, rename};
 use serde::Serialize;
 
 pub use coordinator::{Coordinator, CoordinatorState};
@@ -183,6 +183,14 @@ pub enum Pick {
     Vote(Vote),
 }
 
+rename! {
+    nobody in Record
+    nobody in Msg
+    nobody in Overdue
+    enum Pick { SendTo(to), Vote(vote) }
+    enum State { Coordinator(state), Participant(state) }
+}
+
 /// A member of the cluster.
 #[derive(Clone, Debug)]
 pub enum TwoPhaseActor {
@@ -314,6 +322,10 @@ impl Protocol for TwoPhase {
 
     fn observe(&self, step: &Step<'_, TwoPhaseActor>, facts: &mut Facts<Fact>) {
         claims::observe(Id::from(Self::COORDINATOR), step, facts);
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        Some(Symmetry::of_roles(&self.roster(), &["participant"]))
     }
 
     fn properties() -> Vec<Property<Self>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -37,6 +37,10 @@ pub enum ParticipantState {
     },
     /// It knows the outcome. Invariant: its log says the same.
     Decided(Outcome),
+}
+
+rename! {
+    nobody in ParticipantState
 }
 
 impl Participant {

@@ -32,6 +32,8 @@ const EMPTY: StateIx = StateIx::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) words: Vec<Word>,
+    /// Where states stand for others: those of a successor.
+    after: Vec<Word>,
     pub(super) successors: Successors,
     /// By index of the successor: which state it is.
     pub(super) targets: Vec<StateIx>,
@@ -128,7 +130,8 @@ impl<'a> Graph<'a> {
     /// The states in which the system may start, in its order.
     pub(super) fn initial(&self) -> Vec<StateIx> {
         let mut key = vec![0; self.packing.limb_count];
-        let number = |words: Box<[Word]>| {
+        let number = |mut words: Box<[Word]>| {
+            self.system.represent(&mut words);
             key.fill(0);
             self.packing.pack(&words, &mut key);
             self.cells[self.cell(&key)]
@@ -148,16 +151,25 @@ impl<'a> Graph<'a> {
     /// the first of them is waited for: the first cells are read in one loop, the keys compared in another.
     pub(super) fn expand(&self, state: StateIx, scratch: &mut Scratch) {
         self.load(state, scratch);
-        let Scratch { words, successors, targets, keys, first_cells, .. } = scratch;
+        let Scratch { words, after, successors, targets, keys, first_cells, .. } = scratch;
         self.system.successors(words, successors);
         targets.clear();
         keys.clear();
         first_cells.clear();
+        let is_quotient = self.system.is_quotient();
         for successor in successors.iter() {
             let start = keys.len();
-            keys.extend_from_slice(self.key(state));
-            for &(position, word) in successor.edits {
-                self.packing.replace(&mut keys[start..], position as usize, words[position as usize], word);
+            if is_quotient {
+                after.clone_from(words);
+                successor.apply(after);
+                self.system.represent(after);
+                keys.resize(start + self.packing.limb_count, 0);
+                self.packing.pack(after, &mut keys[start..]);
+            } else {
+                keys.extend_from_slice(self.key(state));
+                for &(position, word) in successor.edits {
+                    self.packing.replace(&mut keys[start..], position as usize, words[position as usize], word);
+                }
             }
             let first = self.first_cell(&keys[start..]);
             first_cells.push(first);

@@ -6,6 +6,7 @@ use super::lasso::{Basin, nodes_of_loop};
 use super::region::Marks;
 use super::ways::{Layers, Nodes, Walk, Way};
 use crate::engine::exploration::{Ending, Path};
+use crate::engine::retrace::{States, walk};
 use crate::engine::{Cut, Finding};
 use crate::system::{Fairness, PropertyKind};
 
@@ -184,7 +185,10 @@ pub(super) fn way_to(graph: &Graph<'_>, marks: &Marks, states: &Nodes<StateIx>) 
         }
         assert!(layers.advance(), "every state is reached");
     };
-    let way = layers.least_way(graph, &near);
-    let states = way.nodes.iter().map(|(state, _)| graph.words(*state)).collect();
-    Finding { depth: way.steps.len() as u32, path: Some(Path { states, steps: way.steps, ending: Ending::Trap }) }
+    // Along the states as the system has them, also where some stand for others.
+    let ahead = layers.leading_to(&near).into_iter();
+    let states = |nodes: Nodes<OnStem>| nodes.into_iter().map(|(state, _)| graph.words(state)).collect();
+    let way: Vec<States> = ahead.map(states).collect();
+    let path = Path { ending: Ending::Trap, ..walk(graph.system, &way) };
+    Finding { depth: path.steps.len() as u32, path: Some(path) }
 }

@@ -81,8 +81,8 @@ impl<'w, W: Walk> Layers<'w, W> {
         found
     }
 
-    /// The least shortest way from a start to one of `goals`, which are in the last layer.
-    pub(super) fn least_way(&mut self, graph: &Graph<'_>, goals: &[W::Node]) -> Way<W::Node> {
+    /// By distance from the starts: the nodes on a shortest way to one of `goals`, which are in the last layer.
+    pub(super) fn leading_to(&mut self, goals: &[W::Node]) -> Vec<Nodes<W::Node>> {
         let mut edges = Vec::new();
         let mut ahead: Vec<Nodes<W::Node>> = vec![goals.iter().copied().collect()];
         for layer in self.layers.iter().rev().skip(1) {
@@ -98,6 +98,13 @@ impl<'w, W: Walk> Layers<'w, W> {
             ahead.push(leading);
         }
         ahead.reverse();
+        ahead
+    }
+
+    /// The least shortest way from a start to one of `goals`, which are in the last layer.
+    pub(super) fn least_way(&mut self, graph: &Graph<'_>, goals: &[W::Node]) -> Way<W::Node> {
+        let ahead = self.leading_to(goals);
+        let mut edges = Vec::new();
         let start = self.starts.iter().find(|start| ahead[0].contains(*start));
         let mut way = Way { nodes: vec![*start.expect("a way begins at a start")], steps: Vec::new() };
         for next in &ahead[1..] {

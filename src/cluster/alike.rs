@@ -1,0 +1,175 @@
+//! Whether conditions judge the images of a state as they judge the state.
+//!
+//! Where states stand for others, a condition is asked of the one that was kept. That says something of the others only
+//! if it does not depend on who is called what. Each time that one is asked, it is asked of all images too; or, where
+//! it reads the nodes, if that was not done for the same readings. Conditions over the history are compared at
+//! the end, once for each history.
+
+use std::sync::PoisonError;
+
+use rustc_hash::FxHashMap;
+
+use super::conditions::Remembered;
+use super::group::IDENTITY;
+use super::symmetry::{Quotient, Rows};
+use super::tables::Cluster;
+use crate::model::{Condition, Protocol};
+use crate::system::{PropertySet, Word};
+
+/// How many readings are remembered of one condition.
+const REMEMBERED_MAX: usize = 1 << 20;
+
+impl<P: Protocol> Cluster<P> {
+    /// Compares what was found in a state with what is found in its images, if symmetry is made use of.
+    pub(super) fn compare_with_images(&self, state: &[Word], found: PropertySet, open: PropertySet) {
+        let Some(quotient) = self.quotient.as_ref().filter(|quotient| quotient.asymmetry.get().is_none()) else {
+            return;
+        };
+        let rows = self.rows(quotient, state);
+        for property_ix in open.without(self.conditions.of_history).iter() {
+            let Some(remembered) = self.conditions.remembered.get(property_ix) else { continue };
+            if !self.is_judged_alike(quotient, remembered, state, &rows, property_ix, found.contains(property_ix)) {
+                quotient.complain(|| self.told_asymmetric(property_ix));
+            }
+        }
+    }
+
+    fn told_asymmetric(&self, property_ix: usize) -> String {
+        let name = &self.conditions.cards[property_ix].name;
+        format!("`{name}` judges a state otherwise when members change places")
+    }
+
+    fn is_judged_alike(
+        &self,
+        quotient: &Quotient<P>,
+        remembered: &Remembered<P>,
+        state: &[Word],
+        rows: &Rows<'_>,
+        property_ix: usize,
+        found: bool,
+    ) -> bool {
+        match &remembered.condition {
+            Condition::Nodes(nodes) => self.are_judged_alike(quotient, remembered, state, rows, |readings| {
+                nodes.judge(&self.protocol, readings).is_some() == found
+            }),
+            Condition::World(_) | Condition::History(_) => quotient
+                .group
+                .others()
+                .all(|permutation| self.finds(&self.image(quotient, state, permutation), property_ix) == found),
+            Condition::Step(_) => true,
+        }
+    }
+
+    /// Whether the readings of all images are judged as they should be.
+    fn are_judged_alike(
+        &self,
+        quotient: &Quotient<P>,
+        remembered: &Remembered<P>,
+        state: &[Word],
+        rows: &Rows<'_>,
+        is_right: impl Fn(&[u32]) -> bool,
+    ) -> bool {
+        let here = self.readings_of_image(quotient, remembered, rows, state, IDENTITY);
+        if remembered.alike.read().unwrap_or_else(PoisonError::into_inner).contains(&here) {
+            return true;
+        }
+        let is_alike = quotient.group.others().all(|permutation| {
+            let there = self.readings_of_image(quotient, remembered, rows, state, permutation);
+            there == here || is_right(&there)
+        });
+        let mut alike = remembered.alike.write().unwrap_or_else(PoisonError::into_inner);
+        if is_alike && alike.len() < REMEMBERED_MAX {
+            alike.insert(here);
+        }
+        is_alike
+    }
+
+    fn readings_of_image(
+        &self,
+        quotient: &Quotient<P>,
+        remembered: &Remembered<P>,
+        rows: &Rows<'_>,
+        state: &[Word],
+        permutation: usize,
+    ) -> Box<[u32]> {
+        let reading = |node: usize| {
+            let local = self.local_of_image(quotient, state, rows, permutation, node);
+            self.reading(remembered, node, self.positions[node].slot_number(local))
+        };
+        (0..self.layout.node_count).map(reading).collect()
+    }
+
+    /// The same for what was found in a step.
+    pub(super) fn compare_with_images_of_step(
+        &self,
+        before: &[Word],
+        after: &[Word],
+        found: PropertySet,
+        open: PropertySet,
+    ) {
+        self.ask_of_images(|quotient, permutation| {
+            let [before, after] = [before, after].map(|state| self.image(quotient, state, permutation));
+            let of_image = self.find_in_step_here(&before, &after, open);
+            let differs = |ix: &usize| found.contains(*ix) != of_image.contains(*ix);
+            open.iter().find(differs).map(|property_ix| self.told_asymmetric(property_ix))
+        });
+    }
+
+    /// The same for the first assumption that is broken in a state.
+    pub(super) fn compare_assumptions_with_images(&self, state: &[Word], broken: Option<usize>) {
+        self.ask_of_images(|quotient, permutation| {
+            let of_image = self.first_broken(&self.image(quotient, state, permutation));
+            let name = self.conditions.assumed[broken.or(of_image)?];
+            (of_image.is_some() != broken.is_some())
+                .then(|| format!("assumption `{name}` judges a state otherwise when members change places"))
+        });
+    }
+
+    /// The first condition over the history that is not the same for an image of a history, in words.
+    pub(super) fn asymmetric_history(&self, quotient: &Quotient<P>) -> Option<String> {
+        self.conditions.remembered.iter().find_map(|remembered| {
+            let Condition::History(condition) = &remembered.condition else { return None };
+            let differs = |history: &P::History| {
+                let found = condition(&self.protocol, history).is_some();
+                quotient.group.others().any(|permutation| {
+                    let image = (quotient.symmetry.history)(history, &quotient.names(permutation));
+                    condition(&self.protocol, &image).is_some() != found
+                })
+            };
+            let mut histories = (0..self.histories.len() as u32).map(|number| self.histories.get(number));
+            let history = histories.find(|history| differs(history))?;
+            Some(format!("a condition judges {history:?} otherwise when members change places"))
+        })
+    }
+
+    /// The first node of which a condition reads the same in two slots, and not in their images, in words. Where the same is
+    /// read as before, nobody asks again: so that must be the same for the images.
+    pub(super) fn asymmetric_reading(&self, quotient: &Quotient<P>) -> Option<String> {
+        let reading = self.conditions.remembered.iter().filter(|remembered| remembered.reading_ix.is_some());
+        let nodes = 0..self.positions.len();
+        let mut pairs = reading.flat_map(|remembered| nodes.clone().map(move |node| (remembered, node)));
+        pairs.find_map(|(remembered, node)| {
+            let differing = |permutation| self.slot_read_otherwise(quotient, remembered, node, permutation);
+            let slot = quotient.group.others().find_map(differing)?;
+            let state = &self.positions[node].slots.get(slot).life;
+            Some(format!("a condition reads {state:?} otherwise when members change places"))
+        })
+    }
+
+    fn slot_read_otherwise(
+        &self,
+        quotient: &Quotient<P>,
+        remembered: &Remembered<P>,
+        node: usize,
+        permutation: usize,
+    ) -> Option<u32> {
+        let image_node = quotient.image_of_node(node, permutation);
+        let (mut there, mut back) = (FxHashMap::default(), FxHashMap::default());
+        (0..self.positions[node].slots.len() as u32).find(|slot| {
+            let here = self.reading(remembered, node, *slot);
+            let image = self.image_of_slot(quotient, node, *slot, permutation);
+            let read = self.reading(remembered, image_node, image);
+            *there.entry(here).or_insert(read) != read || *back.entry(read).or_insert(here) != here
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! Whether what the reductions rest on is so, looked at when a search is over.
+//!
+//! A protocol *declares* who is interchangeable and which messages are stale; no verdict rests on that alone.
+//!
+//! - **Symmetry.** Whatever protocol code was called in the search is called once more for each permutation, with what
+//!   it was called with renamed, and must do the same, renamed: handlers, the observer, corruption. Conditions must
+//!   judge a state as they judge its images: each state in which a property was asked for was compared with all of
+//!   them, the histories and what is read of nodes are compared here. By induction over the steps, the images of a
+//!   run are runs, and the states that were left out differ from those that were seen by nothing but names.
+//! - **Stale messages.** Wherever a message was stale for a node that could take it, its delivery must change
+//!   nothing; and in no step may it become other than stale. By induction, it would never have changed anything.
+//!
+//! Both are looked at for all that the search came upon, and that is all that the induction needs. If something is
+//! not so, the search says nothing.
+
+use std::sync::PoisonError;
+
+use rayon::prelude::*;
+use stateright::actor::{Actor, Envelope};
+
+use super::audit::named;
+use super::event::Event;
+use super::saved::{Made, all_made};
+use super::slot::Life;
+use super::stale::Stale;
+use super::step::{Call, Outcome};
+use super::symmetry::Quotient;
+use super::tables::Cluster;
+use crate::model::{History, NetworkKind, Protocol};
+use crate::system::Word;
+
+type SentBy<P> = Vec<Envelope<<<P as Protocol>::Actor as Actor>::Msg>>;
+
+impl<P: Protocol> Cluster<P> {
+    /// # Errors
+    /// What is not as the reductions in force need it, in a sentence.
+    pub(super) fn confirm_reductions(&self) -> Result<(), String> {
+        if self.stale.is_none() && self.quotient.is_none() {
+            return Ok(());
+        }
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let made: Vec<Made<'_>> = all_made(&made).collect();
+        let wrong = self.stale.as_ref().and_then(|stale| self.not_stale(stale, &made));
+        let wrong = wrong.or_else(|| self.quotient.as_ref().and_then(|quotient| self.not_symmetric(quotient, &made)));
+        wrong.map_or(Ok(()), Err)
+    }
+
+    fn not_symmetric(&self, quotient: &Quotient<P>, made: &[Made<'_>]) -> Option<String> {
+        let noted = quotient.asymmetry.get().cloned();
+        let otherwise = || made.par_iter().find_map_first(|made| self.made_otherwise(quotient, *made));
+        let wrong = noted.or_else(otherwise).or_else(|| self.asymmetric_history(quotient));
+        let wrong = wrong.or_else(|| self.asymmetric_reading(quotient))?;
+        Some(format!("the protocol is not symmetric as declared: {wrong}"))
+    }
+
+    /// What the protocol's code makes of a renamed call that is not what it made, renamed.
+    fn made_otherwise(&self, quotient: &Quotient<P>, made: Made<'_>) -> Option<String> {
+        match made {
+            Made::Handled { node, slot, event, .. } => self.handled_otherwise(quotient, node, slot, event),
+            Made::Corrupted { node, message, .. } => {
+                let sent = &self.positions[node].messages.get(message).msg;
+                let payloads = self.protocol.corrupt(sent);
+                let message = quotient.symmetry.message;
+                let differs = |permutation: usize| {
+                    let names = quotient.names(permutation);
+                    let mut renamed: Vec<_> = payloads.iter().map(|payload| message(payload, &names)).collect();
+                    let mut of_renamed = self.protocol.corrupt(&message(sent, &names));
+                    renamed.sort();
+                    of_renamed.sort();
+                    renamed != of_renamed
+                };
+                let differs = quotient.group.others().any(differs);
+                differs.then(|| format!("`corrupt` of {sent:?} does otherwise when members change places"))
+            }
+            Made::Recorded { history, facts, after } => {
+                let facts = self.facts.get(facts);
+                let (history, after) = (self.histories.get(history), self.histories.get(after));
+                let differs = |permutation: usize| {
+                    let names = quotient.names(permutation);
+                    let mut renamed = (quotient.symmetry.history)(history, &names);
+                    facts.iter().for_each(|fact| renamed.record(&(quotient.symmetry.fact)(fact, &names)));
+                    renamed != (quotient.symmetry.history)(after, &names)
+                };
+                let differs = quotient.group.others().any(differs);
+                differs.then(|| format!("`record` of {facts:?} does otherwise when members change places"))
+            }
+            Made::Renamed { .. } => None,
+        }
+    }
+
+    fn handled_otherwise(&self, quotient: &Quotient<P>, node: usize, slot: u32, event: Event) -> Option<String> {
+        let call = self.call(node, self.positions[node].slots.get(slot), event);
+        let outcome = call.run();
+        quotient.group.others().find_map(|permutation| {
+            let names = quotient.names(permutation);
+            let image = quotient.image_of_node(node, permutation);
+            let slot = quotient.renamed_slot(call.slot, &names);
+            let message = call.message.map(|sent| quotient.renamed_message(sent, &names));
+            let there = Call {
+                actor: &self.roster.members()[image].actor,
+                id: image.into(),
+                slot: &slot,
+                message: message.as_ref(),
+                ..call
+            };
+            let same = |event: Event| {
+                let there = Call { event, ..there };
+                self.is_renamed(quotient, &outcome, there.run(), permutation)
+            };
+            let same = self.image_of_event(&call, &there, quotient, permutation).is_some_and(same);
+            let name = |node: usize| self.roster.name(node.into()).unwrap_or_default();
+            (!same).then(|| {
+                format!("{} does for {} what {} does not, when they change places", name(node), named(&call), name(image))
+            })
+        })
+    }
+
+    /// The event renamed: timers, options and torn saves go by their place in the slot. `None` if there is none.
+    fn image_of_event(
+        &self,
+        call: &Call<'_, P>,
+        there: &Call<'_, P>,
+        quotient: &Quotient<P>,
+        permutation: usize,
+    ) -> Option<Event> {
+        let (names, symmetry) = (quotient.names(permutation), &quotient.symmetry);
+        let place = |at: Option<usize>| at.map(|at| at as u32);
+        match call.event {
+            Event::Timeout(number) => {
+                let timer = (symmetry.timer)(call.slot.timers.keys().nth(number as usize)?, &names);
+                place(there.slot.timers.keys().position(|other| *other == timer)).map(Event::Timeout)
+            }
+            Event::Choose(number) => {
+                let (key, option) = call.slot.options().nth(number as usize)?;
+                let option = (symmetry.options)(&vec![option.clone()], &names);
+                let is_it = |(other_key, other): (&str, &_)| other_key == key && option.first() == Some(other);
+                place(there.slot.options().position(is_it)).map(Event::Choose)
+            }
+            Event::TearSave(number) => {
+                let (torn, torn_there) = (call.torn(), there.torn());
+                let rest = (symmetry.storage)(torn.get(number as usize)?, &names);
+                let at = torn_there.iter().position(|other| *other == rest);
+                place(at.filter(|_| torn.len() == torn_there.len())).map(Event::TearSave)
+            }
+            event => Some(event),
+        }
+    }
+
+    fn is_renamed(
+        &self,
+        quotient: &Quotient<P>,
+        outcome: &Outcome<P>,
+        there: Outcome<P>,
+        permutation: usize,
+    ) -> bool {
+        let names = quotient.names(permutation);
+        if let (Life::Failed(_), Life::Failed(_)) = (&outcome.slot.life, &there.slot.life) {
+            return true;
+        }
+        let sent = outcome.sent.iter().map(|sent| quotient.renamed_message(sent, &names)).collect();
+        let facts: Vec<_> = outcome.facts.iter().map(|fact| (quotient.symmetry.fact)(fact, &names)).collect();
+        quotient.renamed_slot(&outcome.slot, &names) == there.slot
+            && self.in_flight_order(sent) == self.in_flight_order(there.sent)
+            && facts == there.facts
+    }
+
+    /// Messages, in an order that keeps what the network keeps.
+    fn in_flight_order(&self, mut sent: SentBy<P>) -> SentBy<P> {
+        match self.rules.kind {
+            NetworkKind::Fifo => sent.sort_by_key(|envelope| envelope.dst),
+            NetworkKind::Unordered | NetworkKind::Duplicating => sent.sort(),
+        }
+        sent
+    }
+
+    fn not_stale(&self, stale: &Stale, made: &[Made<'_>]) -> Option<String> {
+        let sets: Vec<Vec<Vec<u64>>> = (0..self.positions.len()).map(|node| self.stale_sets(stale, node)).collect();
+        let steps = made.par_iter().filter_map(|made| match made {
+            Made::Handled { node, slot, after, .. } => Some((*node, *slot, *after)),
+            Made::Corrupted { .. } | Made::Recorded { .. } | Made::Renamed { .. } => None,
+        });
+        let awakes = |(node, slot, after): (usize, u32, u32)| {
+            let [before, then] = [slot, after].map(|slot| &sets[node][slot as usize]);
+            let message = first_bit(before.iter().zip(then).map(|(before, then)| before & !then))?;
+            let slots = [slot, after].map(|slot| &self.positions[node].slots.get(slot).life);
+            (!matches!(slots[1], Life::Failed(_))).then(|| {
+                format!("{} in {:?} and no longer in {:?}", self.told_stale(node, message), slots[0], slots[1])
+            })
+        };
+        let changes = || {
+            let slots = (0..self.positions.len()).into_par_iter();
+            let slots =
+                slots.flat_map_iter(|node| (0..self.positions[node].slots.len() as u32).map(move |slot| (node, slot)));
+            slots.find_map_first(|(node, slot)| self.changes_by_stale(node, slot, &sets[node][slot as usize]))
+        };
+        steps.find_map_first(awakes).or_else(changes)
+    }
+
+    /// By slot of `node`: which messages are stale, as bits.
+    fn stale_sets(&self, stale: &Stale, node: usize) -> Vec<Vec<u64>> {
+        let position = &self.positions[node];
+        let count = position.messages.len() as u32;
+        let set = |slot: u32| {
+            let mut bits = vec![0; (count as usize).div_ceil(64)];
+            for message in (0..count).filter(|message| self.is_stale(stale, node, slot, *message)) {
+                bits[message as usize / 64] |= 1 << (message % 64);
+            }
+            bits
+        };
+        (0..position.slots.len() as u32).into_par_iter().map(set).collect()
+    }
+
+    fn changes_by_stale(&self, node: usize, slot: u32, stale: &[u64]) -> Option<String> {
+        let position = &self.positions[node];
+        let here = position.slots.get(slot);
+        if !here.is_going() {
+            return None;
+        }
+        let is_stale = |message: &u32| stale[*message as usize / 64] >> (message % 64) & 1 == 1;
+        (0..position.messages.len() as u32).filter(is_stale).find_map(|message| {
+            let outcome = self.call(node, here, Event::Deliver(message)).run();
+            let sends = outcome.sent.iter().any(|sent| usize::from(sent.dst) < self.positions.len());
+            let changes = outcome.slot != *here || sends || !outcome.facts.is_empty();
+            changes.then(|| format!("{}, and changes something in {:?}", self.told_stale(node, message), here.life))
+        })
+    }
+
+    fn told_stale(&self, node: usize, message: u32) -> String {
+        let name = self.roster.name(node.into()).unwrap_or_default();
+        format!("{:?} is declared stale for {name}", self.positions[node].messages.get(message).msg)
+    }
+}
+
+fn first_bit(words: impl Iterator<Item = u64>) -> Option<Word> {
+    let mut words = words.enumerate().filter(|(_, word)| *word != 0);
+    words.next().map(|(ix, word)| ix as Word * 64 + word.trailing_zeros())
+}
