@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use quorate::model::History;
-use quorate::{Actor, Id, Out};
+use quorate::{Actor, Id, Out, rename};
 use serde::Serialize;
 
 /// A write on its way to the resource.
@@ -48,6 +48,15 @@ pub struct Fence(pub u32);
 pub struct Resource {
     /// Whether it looks at tokens.
     pub fencing: bool,
+}
+
+rename! {
+    nobody in Write
+    nobody in Written
+    nobody in Fence
+    enum Breach { Overtaken { client, grant, after }, Stale { by, grant, after }, Late { by, grant, after } }
+    enum GrantFact { Enters { client, grant }, Takes { by, grant } }
+    struct Grants { entered, written, breaches }
 }
 
 impl Resource {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use quorate::Id;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 /// One time that a client has, or asks for, the lock.
@@ -15,6 +15,10 @@ pub struct Grant {
     pub client: Id,
     /// In which of its rounds, from 1.
     pub round: u8,
+}
+
+rename! {
+    struct Grant { client, round }
 }
 
 impl fmt::Debug for Grant {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
+use quorate::rename;
 use serde::Serialize;
 use stateright::actor::{Actor, Id, Out, model_timeout};
 
@@ -348,6 +349,34 @@ pub struct Answer {
 /// The server's timer: the time of a key is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Expire(pub Key);
+
+rename! {
+    enum Value { Number(number), Token { client, round } }
+    enum Command {
+        SetNx { key, value },
+        SetNxPx { key, value },
+        Set { key, value },
+        Get { key },
+        Del { key },
+        Incr { key },
+        PExpire { key },
+        Watch { key },
+        Exec { key, value },
+        Eval(script),
+    }
+    enum Script {
+        CompareAndDelete { key, value },
+        CompareAndSet { key, old, new },
+        LockFenced { key, value, expires, fence, again },
+    }
+    enum Reply { Ok, Nil, Number(number), Value(value) }
+    struct Entry { value, expires }
+    struct RedisStore { entries, watches }
+    nobody in Call
+    struct Request { call, command }
+    struct Answer { call, reply }
+    nobody in Expire
+}
 
 /// The server as an actor, less what differs between protocols: the types of messages, timers and storage.
 #[derive(Clone, Copy, Debug)]

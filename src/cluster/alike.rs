@@ -45,7 +45,7 @@ impl<P: Protocol> Cluster<P> {
         remembered: &Remembered<P>,
         state: &[Word],
         rows: &Rows<'_>,
-        property_ix: usize,
+        condition_ix: usize,
         found: bool,
     ) -> bool {
         match &remembered.condition {
@@ -55,7 +55,7 @@ impl<P: Protocol> Cluster<P> {
             Condition::World(_) | Condition::History(_) => quotient
                 .group
                 .others()
-                .all(|permutation| self.finds(&self.image(quotient, state, permutation), property_ix) == found),
+                .all(|permutation| self.finds(&self.image(quotient, state, rows, permutation), condition_ix) == found),
             Condition::Step(_) => true,
         }
     }
@@ -108,21 +108,33 @@ impl<P: Protocol> Cluster<P> {
         open: PropertySet,
     ) {
         self.ask_of_images(|quotient, permutation| {
-            let [before, after] = [before, after].map(|state| self.image(quotient, state, permutation));
+            let image = |state: &[Word]| self.image(quotient, state, &self.rows(quotient, state), permutation);
+            let [before, after] = [before, after].map(image);
             let of_image = self.find_in_step_here(&before, &after, open);
             let differs = |ix: &usize| found.contains(*ix) != of_image.contains(*ix);
             open.iter().find(differs).map(|property_ix| self.told_asymmetric(property_ix))
         });
     }
 
-    /// The same for the first assumption that is broken in a state.
+    /// The same for the assumptions, of which the one at this place is the first that is broken in a state.
     pub(super) fn compare_assumptions_with_images(&self, state: &[Word], broken: Option<usize>) {
-        self.ask_of_images(|quotient, permutation| {
-            let of_image = self.first_broken(&self.image(quotient, state, permutation));
-            let name = self.conditions.assumed[broken.or(of_image)?];
-            (of_image.is_some() != broken.is_some())
-                .then(|| format!("assumption `{name}` judges a state otherwise when members change places"))
-        });
+        let Some(quotient) = self.quotient.as_ref().filter(|quotient| quotient.asymmetry.get().is_none()) else {
+            return;
+        };
+        let assumed = self.conditions.assumed_ix.clone().enumerate();
+        let looked_at = assumed.filter(|(at, _)| broken.is_none_or(|broken| *at <= broken));
+        let mut rows = None;
+        for (at, condition_ix) in looked_at {
+            let remembered = &self.conditions.remembered[condition_ix];
+            if matches!(remembered.condition, Condition::History(_)) {
+                continue;
+            }
+            let rows = rows.get_or_insert_with(|| self.rows(quotient, state));
+            if !self.is_judged_alike(quotient, remembered, state, rows, condition_ix, broken == Some(at)) {
+                let name = self.conditions.assumed[at];
+                quotient.complain(|| format!("assumption `{name}` judges a state otherwise when members change places"));
+            }
+        }
     }
 
     /// The first condition over the history that is not the same for an image of a history, in words.

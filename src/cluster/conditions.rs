@@ -45,7 +45,7 @@ pub(super) struct Conditions<P: Protocol> {
     /// By property: where the condition stands that it asks with.
     asked_ix: Vec<Option<usize>>,
     /// Where the conditions of the assumptions stand.
-    assumed_ix: std::ops::Range<usize>,
+    pub(super) assumed_ix: std::ops::Range<usize>,
     /// The names of the assumptions.
     pub(super) assumed: Vec<&'static str>,
     /// The cards of the properties, then the built-in one.

@@ -264,9 +264,14 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The image of a whole state.
-    pub(super) fn image(&self, quotient: &Quotient<P>, state: &[Word], permutation: usize) -> Box<[Word]> {
-        let rows = self.rows(quotient, state);
-        (0..state.len()).map(|at| self.word_of_image(quotient, state, &rows, permutation, at)).collect()
+    pub(super) fn image(
+        &self,
+        quotient: &Quotient<P>,
+        state: &[Word],
+        rows: &Rows<'_>,
+        permutation: usize,
+    ) -> Box<[Word]> {
+        (0..state.len()).map(|at| self.word_of_image(quotient, state, rows, permutation, at)).collect()
     }
 
     /// The images of what each node is, and of the history, as far as they are known.

@@ -18,6 +18,7 @@
 //! | `adversary` | a member that lies, as far as signatures let it |
 //! | `environment` | network and fault budgets |
 //! | `symmetry` | members that are interchangeable |
+//! | `ids` | a small set of members |
 //! | `reduction` | what a search may leave out |
 
 mod adversary;
@@ -25,6 +26,7 @@ mod condition;
 mod deviation;
 mod environment;
 mod history;
+mod ids;
 mod observable;
 mod operations;
 mod params;
@@ -42,6 +44,7 @@ pub use environment::{
     NoOpDelivery, Partitions, Pauses, Time, Timing,
 };
 pub use history::{Cause, Facts, History, Step};
+pub use ids::Ids;
 pub use observable::{Measure, Observable, Reading};
 pub use operations::{Call, CallFact, Operations, Sequential};
 pub use params::{ChoiceParam, Domain, ParamType, ParamValue, Parameter, Params};

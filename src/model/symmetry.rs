@@ -19,6 +19,19 @@ impl<'a> Renaming<'a> {
         Self { images }
     }
 
+    /// The list in which the place of each member is the place of what it is called now: `list[n]` is about the member
+    /// with id `n`.
+    pub fn places<T: Clone>(&self, list: &[T]) -> Vec<T> {
+        let mut moved = list.to_vec();
+        for (node, value) in list.iter().enumerate() {
+            let place = usize::from(self.id(Id::from(node)));
+            if let Some(there) = moved.get_mut(place) {
+                there.clone_from(value);
+            }
+        }
+        moved
+    }
+
     /// What an id is called now.
     pub fn id(&self, id: Id) -> Id {
         self.images.get(usize::from(id)).map_or(id, |image| Id::from(usize::from(*image)))
@@ -228,8 +241,22 @@ impl<P: Protocol> Symmetry<P> {
             let members = roster.members().iter().enumerate();
             members.filter(|(_, member)| member.role == *role).map(|(node, _)| Id::from(node)).collect()
         };
+        Self::of_groups(roles.iter().map(members))
+    }
+
+    /// The members of each of these groups are interchangeable among themselves; each is of one role, and nobody is in two.
+    pub fn of_groups(groups: impl IntoIterator<Item = Vec<Id>>) -> Self
+    where
+        <P::Actor as Actor>::State: Rename,
+        <P::Actor as Actor>::Storage: Rename,
+        <P::Actor as Actor>::Msg: Rename,
+        <P::Actor as Actor>::Timer: Rename,
+        <P::Actor as Actor>::Random: Rename + Ord,
+        P::History: Rename,
+        <P::History as History>::Fact: Rename,
+    {
         Self {
-            groups: roles.iter().map(members).filter(|group| group.len() > 1).collect(),
+            groups: groups.into_iter().filter(|group| group.len() > 1).collect(),
             state: Rename::rename,
             storage: Rename::rename,
             message: Rename::rename,

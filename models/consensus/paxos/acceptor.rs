@@ -1,7 +1,7 @@
 //! The acceptor: phases 1b and 2b.
 
-use quorate::Out;
 use quorate::model::Deviations;
+use quorate::{Out, rename};
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
@@ -27,6 +27,10 @@ pub struct AcceptorState {
     pub promised: Option<Ballot>,
     /// Its latest vote.
     pub vote: Option<Vote>,
+}
+
+rename! {
+    struct AcceptorState { promised, vote }
 }
 
 impl Acceptor {

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::Id;
 use quorate::model::{Cause, Facts, History, Step};
+use quorate::{Id, rename};
 use serde::{Deserialize, Serialize};
 
 use super::{Ballot, Member, Msg, State, Value, Vote};
@@ -37,6 +37,11 @@ pub enum Fact {
     Voted(Id, Vote),
     /// A learner learned.
     Learned(Id, Value),
+}
+
+rename! {
+    struct Ghost { proposed, promised, votes, broken_promise, learned }
+    enum Fact { Proposed(vote), Promised(acceptor, ballot), Voted(acceptor, vote), Learned(learner, value) }
 }
 
 impl History for Ghost {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate::model::Deviations;
+use quorate::rename;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
@@ -26,6 +27,10 @@ pub struct LearnerState {
     ///
     /// Invariant: once set, it stays.
     pub learned: Option<Value>,
+}
+
+rename! {
+    struct LearnerState { votes, learned }
 }
 
 impl Learner {

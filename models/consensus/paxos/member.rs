@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use quorate::{Actor, Id, Out};
+use quorate::{Actor, Id, Out, rename};
 use serde::{Deserialize, Serialize};
 
 use super::acceptor::Acceptor;
@@ -42,6 +42,11 @@ pub enum Stored {
     },
     /// Of an acceptor: all that it knows.
     Acceptor(AcceptorState),
+}
+
+rename! {
+    enum State { Proposer(state), Acceptor(state), Learner(state) }
+    enum Stored { Proposer { round }, Acceptor(state) }
 }
 
 impl Actor for Member {

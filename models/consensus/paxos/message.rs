@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use quorate::rename;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 
@@ -14,6 +15,13 @@ pub struct Ballot {
     pub round: usize,
     /// Whose ballot it is.
     pub proposer: Id,
+}
+
+rename! {
+    struct Ballot { round, proposer }
+    nobody in Value
+    struct Vote { ballot, value }
+    enum Msg { Prepare { ballot }, Promise { ballot, vote }, Accept(vote), Accepted(vote) }
 }
 
 impl fmt::Display for Ballot {

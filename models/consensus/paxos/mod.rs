@@ -31,7 +31,8 @@ mod message;
 mod properties;
 mod proposer;
 
-use quorate::model::{Card, Deviations, Facts, Property, Protocol, Roster, Step};
+use quorate::Envelope;
+use quorate::model::{Card, Deviations, Facts, Node, Property, Protocol, Roster, Step, Symmetry};
 use stateright::actor::Id;
 
 use acceptor::Acceptor;
@@ -226,6 +227,31 @@ impl Protocol for Paxos {
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
         ghost::observe(step, facts);
+    }
+
+    /// All acceptors are asked at once. Proposers have different ballots, which are compared.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        Some(Symmetry::of_roles(&self.roster(), &["acceptor", "learner"]))
+    }
+
+    /// A request below what an acceptor has promised, or for that promise once more; a promise for a ballot that its
+    /// proposer has left behind; a vote, for a learner that has learned. All but the last outlive a crash.
+    fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
+        let saved = |stored: &Stored| match stored {
+            Stored::Acceptor(me) => Some(State::Acceptor(me.clone())),
+            Stored::Proposer { .. } => None,
+        };
+        let state = node.state.cloned().or_else(|| node.storage.and_then(saved));
+        match (&message.msg, state, node.storage) {
+            (Msg::Prepare { ballot }, Some(State::Acceptor(me)), _) => Some(*ballot) <= me.promised,
+            (Msg::Accept(vote), Some(State::Acceptor(me)), _) => Some(vote.ballot) < me.promised,
+            (Msg::Promise { ballot, .. }, Some(State::Proposer(me)), _) => {
+                *ballot < me.ballot || *ballot == me.ballot && me.phase == Phase::Done
+            }
+            (Msg::Promise { ballot, .. }, None, Some(Stored::Proposer { round })) => ballot.round <= *round,
+            (Msg::Accepted(_), Some(State::Learner(me)), _) => me.learned.is_some(),
+            _ => false,
+        }
     }
 
     fn properties() -> Vec<Property<Self>> {

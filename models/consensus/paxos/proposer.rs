@@ -1,7 +1,7 @@
 //! The proposer: phases 1a and 2a.
 
-use quorate::Out;
-use quorate::model::Deviations;
+use quorate::model::{Deviations, Rename, Renaming};
+use quorate::{Out, rename};
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Id, model_timeout};
 
@@ -58,6 +58,25 @@ pub struct Promise {
 /// The proposer's timer: it is time to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Retry;
+
+rename! {
+    struct ProposerState { ballot, phase }
+    struct Promise { acceptor, vote }
+    nobody in Retry
+}
+
+impl Rename for Phase {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        match self {
+            Self::Preparing(promises) => {
+                let mut promises = promises.rename(names);
+                promises.sort();
+                Self::Preparing(promises)
+            }
+            Self::Done => Self::Done,
+        }
+    }
+}
 
 impl Proposer {
     /// Starts with round 1, or after a restart with the round after the last one saved.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use quorate::Id;
+use quorate::model::{Rename, Renaming};
+use quorate::{Id, rename};
 use serde::{Serialize, Serializer};
 
 /// A set of servers.
@@ -51,6 +52,16 @@ impl Serialize for Members {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
     }
+}
+
+impl Rename for Members {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        Self(self.iter().fold(0, |bits, server| bits | 1 << usize::from(names.id(server))))
+    }
+}
+
+rename! {
+    enum Config { Simple(members), Joint { old, new } }
 }
 
 /// A configuration. It is an entry of the log, and counts as soon as it is there.

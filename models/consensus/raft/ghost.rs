@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::Id;
 use quorate::model::{Cause, Facts, History, Step};
+use quorate::{Id, rename};
 use serde::Serialize;
 
 use super::log::{Entry, Log, Term};
@@ -86,6 +86,42 @@ pub enum Fact {
     Stood(Term),
     /// Something that must never be done.
     Breach(Breach),
+}
+
+rename! {
+    struct Ghost {
+        won,
+        votes,
+        committed,
+        truncated,
+        undone,
+        stepped_down,
+        installed,
+        reads,
+        silent,
+        stood,
+        breaches,
+    }
+    enum Breach {
+        VotedTwice { voter, term, candidates },
+        Overwrote(server),
+        CommitFell(server, from, to),
+        StaleRead(server, index, due),
+    }
+    enum Fact {
+        Won(term, leader, log),
+        Voted(term, voter, candidate),
+        Committed(term, index, entry),
+        Truncated,
+        Undone,
+        SteppedDown,
+        Installed,
+        Asked(server),
+        Answered(server, index),
+        Silent(server),
+        Stood(term),
+        Breach(breach),
+    }
 }
 
 impl History for Ghost {

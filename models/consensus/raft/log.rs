@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quorate::Id;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 use super::config::Config;
@@ -44,6 +44,12 @@ pub struct Position {
 /// A log; its entries are indexed from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Log(Vec<Entry>);
+
+rename! {
+    struct Entry { term, leader, config }
+    nobody in Position
+    struct Log(entries)
+}
 
 impl Log {
     /// A log with these entries.

@@ -1,5 +1,6 @@
 //! What servers say to one another.
 
+use quorate::rename;
 use serde::Serialize;
 
 use super::log::{Entry, Log, Position, Term};
@@ -76,6 +77,22 @@ pub enum Msg {
         /// The follower's term.
         term: Term,
     },
+}
+
+rename! {
+    enum Msg {
+        RequestVote { term, end },
+        Vote { term },
+        RequestPreVote { term, end },
+        PreVote { term },
+        Behind { term },
+        Append { term, prev, entries, commit },
+        InstallSnapshot { term, snapshot },
+        Appended { term, matched },
+        Confirm { term },
+        Confirmed { term },
+        NotAppended { term },
+    }
 }
 
 impl Msg {

@@ -47,8 +47,10 @@ mod server;
 mod snapshot;
 mod start;
 
-use quorate::Id;
-use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use std::collections::BTreeMap;
+
+use quorate::{Envelope, Id};
+use quorate::model::{Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Roster, Step, Symmetry};
 
 pub use config::{Config, Members};
 pub use ghost::{Breach, Fact, Ghost};
@@ -268,6 +270,41 @@ impl Protocol for Raft {
 
     fn observe(&self, step: &Step<'_, Server>, facts: &mut Facts<Fact>) {
         ghost::observe(step, self.params.pre_vote, facts);
+    }
+
+    /// No server is before another. They differ only by who stands and who takes part at first, and by the start.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        let is_first_leader = |ix: usize| match self.params.start {
+            Start::Empty => Some(false),
+            Start::Leader => Some(ix == 0),
+            Start::Figure8 | Start::Overwritten | Start::Removed | Start::Begun => None,
+        };
+        let mut kinds: BTreeMap<(bool, bool, bool), Vec<Id>> = BTreeMap::new();
+        for ix in 0..self.params.servers {
+            let server = Id::from(ix);
+            let kind = (is_first_leader(ix)?, self.params.stands(server), self.params.first().contains(server));
+            kinds.entry(kind).or_default().push(server);
+        }
+        Some(Symmetry::of_groups(kinds.into_values()))
+    }
+
+    /// What was said in a term that is over for who hears it: the term outlives a crash. To an answer it does not react, and
+    /// to a request only by saying so, which is an answer: those stay.
+    fn is_stale(&self, node: &Node<'_, Server>, message: &Envelope<Msg>) -> bool {
+        let term = node.state.map(|state| state.durable.term).or_else(|| node.storage.map(|saved| saved.term));
+        let over = |of: Term| term.is_some_and(|term| of < term);
+        match message.msg {
+            Msg::Vote { term } | Msg::Appended { term, .. } | Msg::Confirmed { term } | Msg::NotAppended { term } => {
+                over(term)
+            }
+            Msg::RequestVote { term, .. } => over(term),
+            Msg::PreVote { .. }
+            | Msg::RequestPreVote { .. }
+            | Msg::Behind { .. }
+            | Msg::Append { .. }
+            | Msg::InstallSnapshot { .. }
+            | Msg::Confirm { .. } => false,
+        }
     }
 
     fn properties() -> Vec<Property<Self>> {

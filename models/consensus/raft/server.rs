@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use quorate::model::Deviations;
-use quorate::{Actor, Id, Out};
+use quorate::model::{Deviations, Rename, Renaming};
+use quorate::{Actor, Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -114,6 +114,34 @@ pub enum Timer {
     Read,
     /// Who has asked has had no answer, and asks again.
     Resend,
+}
+
+rename! {
+    struct Durable { term, voted_for, log, snapshot }
+    struct ServerState { durable, commit, hears_leader, role }
+    enum Timer { Election, Request, Change(members), LeaveJoint, Compact, Read, Resend }
+}
+
+/// Lists of servers are in order, and others have a place for each server.
+impl Rename for Role {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        match self {
+            Self::Follower => Self::Follower,
+            Self::PreCandidate { grants } => Self::PreCandidate { grants: in_order(grants, names) },
+            Self::Candidate { votes } => Self::Candidate { votes: in_order(votes, names) },
+            Self::Leader { next, matched, read } => Self::Leader {
+                next: names.places(next),
+                matched: names.places(matched),
+                read: read.as_ref().map(|read| Read { confirmed: in_order(&read.confirmed, names), ..read.clone() }),
+            },
+        }
+    }
+}
+
+fn in_order(servers: &Vec<Id>, names: &Renaming<'_>) -> Vec<Id> {
+    let mut servers = servers.rename(names);
+    servers.sort_unstable();
+    servers
 }
 
 impl ServerState {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::model::{Deviations, Ids};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -23,10 +23,10 @@ pub enum Phase {
     Idle,
     /// Waits for the servers' replies.
     Asking {
-        /// Which servers have set the key, a bit for each.
-        granted: u8,
+        /// Which servers have set the key.
+        granted: Ids,
         /// Which have not.
-        refused: u8,
+        refused: Ids,
     },
     /// Has the lock while its clock says so.
     Holding,
@@ -36,8 +36,8 @@ pub enum Phase {
     Writing,
     /// Waits for the servers' replies to its release.
     Releasing {
-        /// Which have replied, a bit for each.
-        replied: u8,
+        /// Which have replied.
+        replied: Ids,
         /// What the round comes to.
         end: End,
     },
@@ -75,7 +75,33 @@ pub struct ClientState {
     pub valid: u8,
 }
 
+rename! {
+    enum Phase {
+        Idle,
+        Asking { granted, refused },
+        Holding,
+        Sending,
+        Writing,
+        Releasing { replied, end },
+        Done,
+        GaveUp,
+        Failed,
+    }
+    nobody in End
+    struct ClientState { phase, round, since, valid }
+}
+
 impl ClientState {
+    /// Whether it will never again read a reply to what it asked then.
+    pub(super) fn has_gone_on_from(&self, asked: Call) -> bool {
+        let is_over = match self.phase {
+            Phase::Asking { .. } => false,
+            Phase::Holding | Phase::Sending | Phase::Writing | Phase::Releasing { .. } => asked.attempt > 0,
+            Phase::Idle | Phase::Done | Phase::GaveUp | Phase::Failed => true,
+        };
+        asked.round < self.round || asked.round == self.round && is_over
+    }
+
     /// What it has to do with the lock: it believes as long as its clock says so.
     pub fn stance(&self) -> Stance {
         match self.phase {
@@ -123,23 +149,23 @@ impl Client {
     }
 
     pub(super) fn on_answer(&self, me: ClientState, src: Id, answer: Answer, out: &mut Output) -> Option<ClientState> {
-        let bit = 1 << self.masters.iter().position(|master| *master == src)?;
-        if answer.call != call(&me) {
+        if answer.call != call(&me) || !self.masters.contains(&src) {
             return None;
         }
         match me.phase {
             Phase::Asking { granted, refused } => {
                 let (granted, refused) = match answer.reply {
-                    Reply::Ok | Reply::Number(1) => (granted | bit, refused),
-                    Reply::Nil | Reply::Number(_) => (granted, refused | bit),
+                    Reply::Ok | Reply::Number(1) => (granted.with(src), refused),
+                    Reply::Nil | Reply::Number(_) => (granted, refused.with(src)),
                     Reply::Value(_) => return None,
                 };
                 let me = ClientState { phase: Phase::Asking { granted, refused }, ..me };
-                Some(if self.is_all(granted | refused) { self.counted(me, granted, out) } else { me })
+                Some(if self.is_all(granted.union(refused)) { self.counted(me, granted, out) } else { me })
             }
             Phase::Releasing { replied, end } => {
-                let me = ClientState { phase: Phase::Releasing { replied: replied | bit, end }, ..me };
-                Some(if self.is_all(replied | bit) { self.released(me, end, out) } else { me })
+                let replied = replied.with(src);
+                let me = ClientState { phase: Phase::Releasing { replied, end }, ..me };
+                Some(if self.is_all(replied) { self.released(me, end, out) } else { me })
             }
             Phase::Idle
             | Phase::Holding
@@ -168,7 +194,7 @@ impl Client {
     /// Steps 1 and 2: it notes the time, and asks all servers with one new token.
     fn begin(&self, me: ClientState, out: &mut Output) -> ClientState {
         let round = me.round + 1;
-        let me = ClientState { phase: Phase::Asking { granted: 0, refused: 0 }, round, since: 0, ..me };
+        let me = ClientState { phase: Phase::Asking { granted: Ids::EMPTY, refused: Ids::EMPTY }, round, since: 0, ..me };
         out.save(Storage::Client(round));
         let (key, value) = (LOCK, self.token(&me));
         let command = if !self.breaks(Deviation::NoTtl) {
@@ -182,10 +208,10 @@ impl Client {
 
     /// Steps 3 and 4: it has the lock if the majority has set the key, and something is left of the time to live since
     /// it began to ask. Step 5: otherwise it takes back what it has.
-    fn counted(&self, me: ClientState, granted: u8, out: &mut Output) -> ClientState {
+    fn counted(&self, me: ClientState, granted: Ids, out: &mut Output) -> ClientState {
         out.cancel_timer(Timer::NoReply);
         let since = if !self.breaks(Deviation::FromMajority) { me.since } else { 0 };
-        if (granted.count_ones() as usize) < self.quorum() || since == me.valid {
+        if granted.len() < self.quorum() || since == me.valid {
             return self.release(me, End::GaveUp, out);
         }
         out.set_timer(Timer::Work, model_timeout());
@@ -233,7 +259,7 @@ impl Client {
 
     /// Releases the key on all servers, also on those that have not replied: where it is this client's, it is deleted.
     fn release(&self, me: ClientState, end: End, out: &mut Output) -> ClientState {
-        let me = ClientState { phase: Phase::Releasing { replied: 0, end }, since: me.valid, ..me };
+        let me = ClientState { phase: Phase::Releasing { replied: Ids::EMPTY, end }, since: me.valid, ..me };
         let script = Script::CompareAndDelete { key: LOCK, value: self.token(&me) };
         self.tell_all(&me, Command::Eval(script), out);
         me
@@ -259,8 +285,8 @@ impl Client {
         ClientState { phase: Phase::Idle, ..me }
     }
 
-    fn is_all(&self, replied: u8) -> bool {
-        replied.count_ones() as usize == self.masters.len()
+    fn is_all(&self, replied: Ids) -> bool {
+        replied.len() == self.masters.len()
     }
 
     fn tell_all(&self, me: &ClientState, command: Command, out: &mut Output) {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use quorate::Id;
 use quorate::model::{Cause, Facts, History, Step};
+use quorate::{Id, rename};
 use serde::Serialize;
 
 use super::{ClientState, LOCK, Member, Msg, State, Timer};
@@ -61,6 +61,18 @@ pub struct Ledger {
     pub numbers: BTreeMap<Id, u32>,
     /// In which order holders and writes came.
     pub grants: Grants,
+}
+
+rename! {
+    enum Fact {
+        Engaged { client, round },
+        Enters(grant),
+        Took(grant),
+        Expired(of),
+        Crashed { master, had },
+        Back { master, holds },
+    }
+    struct Ledger { engaged, down, expired, outlasted, forgotten, numbers, grants }
 }
 
 impl Ledger {

@@ -26,8 +26,8 @@ mod ledger;
 
 use std::borrow::Cow;
 
-use quorate::model::{Assumption, Card, Deviations, Facts, Property, Protocol, Roster, Step};
-use quorate::{Actor, Id, Out, deviations, params};
+use quorate::model::{Assumption, Card, Deviations, Facts, Node, Property, Protocol, Roster, Step, Symmetry};
+use quorate::{Actor, Envelope, Id, Out, deviations, params, rename};
 use serde::Serialize;
 
 pub use client::{Client, ClientState, Phase};
@@ -154,6 +154,13 @@ impl From<Fence> for Storage {
     fn from(fence: Fence) -> Self {
         Self::Resource(fence)
     }
+}
+
+rename! {
+    enum Msg { Request(request), Answer(answer), Write(write), Written(written) }
+    nobody in Timer
+    enum State { Client(state), Master(store), Resource(fence) }
+    enum Storage { Client(rounds), Master(store), Resource(fence) }
 }
 
 /// A member of the cluster.
@@ -285,6 +292,20 @@ impl Protocol for Redlock {
     fn tick_clock(&self, _: Id, state: &mut State) {
         if let State::Client(client) = state {
             client.tick();
+        }
+    }
+
+    /// All servers are asked at once, and no client is before another.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        Some(Symmetry::of_roles(&self.roster(), &["client", "master"]))
+    }
+
+    /// A reply to a client that has gone on: it reads none but to what it asked last.
+    fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
+        match (node.state, node.storage, message.msg) {
+            (Some(State::Client(client)), _, Msg::Answer(answer)) => client.has_gone_on_from(answer.call),
+            (None, Some(Storage::Client(rounds)), Msg::Answer(answer)) => answer.call.round <= *rounds,
+            _ => false,
         }
     }
 
