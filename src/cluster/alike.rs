@@ -132,7 +132,8 @@ impl<P: Protocol> Cluster<P> {
             let rows = rows.get_or_insert_with(|| self.rows(quotient, state));
             if !self.is_judged_alike(quotient, remembered, state, rows, condition_ix, broken == Some(at)) {
                 let name = self.conditions.assumed[at];
-                quotient.complain(|| format!("assumption `{name}` judges a state otherwise when members change places"));
+                quotient
+                    .complain(|| format!("assumption `{name}` judges a state otherwise when members change places"));
             }
         }
     }

@@ -313,19 +313,20 @@ impl<P: Protocol> Cluster<P> {
         self.broken_assumption(&after).is_some()
     }
 
-    /// Whether the reductions in force preserve the verdict of a property: one over states or steps by all; that a
-    /// goal is always possible too. What fairness decides is lost where members are interchangeable: which message is
-    /// delivered in the end is what names tell. What reads everything may read what is stale.
+    /// Whether the reductions in force preserve the verdict of a property. Those over states or steps are, and that a
+    /// goal is always possible. Those that fairness decides are not: it asks of each message and of each node alone
+    /// whether it is left waiting, and names tell them apart. What reads everything may read what is stale.
     pub(super) fn is_preserved(&self, property_ix: usize) -> bool {
         let kind = self.conditions.cards[property_ix].kind;
-        let by_symmetry = match kind.shows_in() {
+        let is_of_states = match kind.shows_in() {
             ShowsIn::State | ShowsIn::Step | ShowsIn::Deadlock => true,
             ShowsIn::Graph => kind == PropertyKind::AlwaysPossible,
         };
         let asked = self.conditions.asked_ix.get(property_ix).copied().flatten();
         let read = self.conditions.remembered.get(property_ix).into_iter();
         let mut read = read.chain(asked.map(|at| &self.conditions.remembered[at]));
-        (self.quotient.is_none() || by_symmetry)
+        let is_reduced = self.quotient.is_some() || self.stale.is_some();
+        (is_of_states || !is_reduced)
             && (self.stale.is_none() || !read.any(|remembered| remembered.condition.reads_world()))
     }
 

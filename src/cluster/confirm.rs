@@ -110,7 +110,12 @@ impl<P: Protocol> Cluster<P> {
             let same = self.image_of_event(&call, &there, quotient, permutation).is_some_and(same);
             let name = |node: usize| self.roster.name(node.into()).unwrap_or_default();
             (!same).then(|| {
-                format!("{} does for {} what {} does not, when they change places", name(node), named(&call), name(image))
+                format!(
+                    "{} does for {} what {} does not, when they change places",
+                    name(node),
+                    named(&call),
+                    name(image)
+                )
             })
         })
     }
@@ -146,13 +151,7 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    fn is_renamed(
-        &self,
-        quotient: &Quotient<P>,
-        outcome: &Outcome<P>,
-        there: Outcome<P>,
-        permutation: usize,
-    ) -> bool {
+    fn is_renamed(&self, quotient: &Quotient<P>, outcome: &Outcome<P>, there: Outcome<P>, permutation: usize) -> bool {
         let names = quotient.names(permutation);
         if let (Life::Failed(_), Life::Failed(_)) = (&outcome.slot.life, &there.slot.life) {
             return true;

@@ -69,13 +69,7 @@ fn with_group_permuted(images: &[u8], group: &[usize]) -> Vec<Box<[u8]>> {
     all
 }
 
-fn extend(
-    images: &[u8],
-    group: &[usize],
-    left: &mut Vec<usize>,
-    begun: &mut Vec<usize>,
-    all: &mut Vec<Box<[u8]>>,
-) {
+fn extend(images: &[u8], group: &[usize], left: &mut Vec<usize>, begun: &mut Vec<usize>, all: &mut Vec<Box<[u8]>>) {
     if left.is_empty() {
         let mut images: Box<[u8]> = images.into();
         group.iter().zip(begun.iter()).for_each(|(node, image)| images[*node] = *image as u8);

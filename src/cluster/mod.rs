@@ -120,8 +120,8 @@
 //!   orbits; counterexamples are runs of the cluster as it is, with everybody's own name. Verdicts over states and steps
 //!   are preserved, and that something is always possible; those that fairness decides are not, and stay undecided.
 //! - **Stale messages.** What [will never change anything](crate::model::Protocol::is_stale) is not in flight. Only where messages
-//!   wait in any order, in asynchronous time, and are not corrupted. Every verdict is preserved but those of
-//!   properties that read everything, which stay undecided: they may read what is in flight.
+//!   wait in any order, in asynchronous time, and are not corrupted. The same verdicts are preserved, but for those of
+//!   properties that read everything, which stay undecided too: they may read what is in flight.
 //!
 //! # How it is fast
 //!

@@ -322,13 +322,7 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    fn handle_again(
-        &self,
-        node: usize,
-        slot: u32,
-        event: Event,
-        restored: &Restored<P>,
-    ) -> Result<Outcome<P>, String> {
+    fn handle_again(&self, node: usize, slot: u32, event: Event, restored: &Restored<P>) -> Result<Outcome<P>, String> {
         let actor = &self.roster.members().get(node).ok_or(SHORT)?.actor;
         let message = match event {
             Event::Deliver(message) => Some(restored.messages[node].get(message)),

@@ -185,7 +185,13 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The same of a message to `node`.
-    pub(super) fn image_of_message(&self, quotient: &Quotient<P>, node: usize, message: u32, permutation: usize) -> u32 {
+    pub(super) fn image_of_message(
+        &self,
+        quotient: &Quotient<P>,
+        node: usize,
+        message: u32,
+        permutation: usize,
+    ) -> u32 {
         let image = quotient.image_of_node(node, permutation);
         quotient.images[node].messages.get_or_compute(message, permutation as u32, || {
             let sent = self.positions[node].messages.get(message);
@@ -350,7 +356,10 @@ impl<P: Protocol> Cluster<P> {
             let word = |permutation, at| self.word_of_image(quotient, state, &rows, permutation, at);
             let is_less = |best: usize| {
                 let words = (0..state.len()).map(|at| (word(permutation, at), word(best, at)));
-                words.map(|(word, least)| word.cmp(&least)).find(|order| order.is_ne()).is_some_and(|order| order.is_lt())
+                words
+                    .map(|(word, least)| word.cmp(&least))
+                    .find(|order| order.is_ne())
+                    .is_some_and(std::cmp::Ordering::is_lt)
             };
             if best.is_none_or(is_less) {
                 best = Some(permutation);

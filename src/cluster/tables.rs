@@ -12,8 +12,8 @@ use super::faults::{Layout, Targets};
 use super::inbox::InboxRules;
 use super::measures::Measures;
 use super::position::{Effect, Position};
-use super::slot::{Life, Slot};
 use super::saved::Made;
+use super::slot::{Life, Slot};
 use super::split::Splits;
 use super::stale::Stale;
 use super::step::{Call, Outcome};
@@ -80,7 +80,8 @@ impl<P: Protocol> Cluster<P> {
         let targets = Targets::new(&roster, environment)?;
         let layout = Layout::new(roster.len(), environment);
         let stale = reductions.stale_messages.then(|| Stale::new(environment, roster.len())).transpose()?;
-        let quotient = reductions.symmetry.then(|| Quotient::new(&protocol, &roster, layout.word_count())).transpose()?;
+        let quotient =
+            reductions.symmetry.then(|| Quotient::new(&protocol, &roster, layout.word_count())).transpose()?;
         let cluster = Self {
             rules: InboxRules::new(environment),
             splits: Splits::new(&targets.cut_off, &environment.partitions)?,

@@ -308,7 +308,8 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
 
     fn table_bytes(&self) -> usize {
         let positions: usize = self.positions.iter().map(Position::bytes).sum();
-        let reductions = self.stale.as_ref().map_or(0, Stale::bytes) + self.quotient.as_ref().map_or(0, Quotient::bytes);
+        let reductions =
+            self.stale.as_ref().map_or(0, Stale::bytes) + self.quotient.as_ref().map_or(0, Quotient::bytes);
         positions + reductions + self.histories.bytes() + self.facts.bytes() + self.recorded.bytes()
     }
 }

@@ -469,7 +469,15 @@ impl<'a> Search<'a> {
             let effort = Effort { calls: self.system.calls(), ..self.effort };
             let findings = vec![None; cards.len()];
             let (graph_cut, refused) = (None, Some(refused));
-            return Exploration { ended, findings, graph_cut, unpreserved, refused, statistics: self.statistics, effort };
+            return Exploration {
+                ended,
+                findings,
+                graph_cut,
+                unpreserved,
+                refused,
+                statistics: self.statistics,
+                effort,
+            };
         }
         let wanted = |property_ix: usize| match self.settings.paths {
             Paths::None => false,

@@ -277,7 +277,15 @@ mod tests {
         ];
         let statistics = Statistics { distinct: 100, depth: 7, ..Statistics::default() };
         let findings = found.map(|depth| depth.map(|depth| Finding { depth, path: None })).to_vec();
-        let exploration = Exploration { ended, findings, graph_cut: None, unpreserved: PropertySet::EMPTY, refused: None, statistics, effort: Effort::default() };
+        let exploration = Exploration {
+            ended,
+            findings,
+            graph_cut: None,
+            unpreserved: PropertySet::EMPTY,
+            refused: None,
+            statistics,
+            effort: Effort::default(),
+        };
         let failures = judge(&properties, &expect, lock, &exploration);
         let name = |ix: usize| format!("{}: ", properties[ix].name);
         failures.iter().map(|f| f.property_ix().map(name).unwrap_or_default() + &f.to_string()).collect()

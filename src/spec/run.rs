@@ -6,12 +6,12 @@ use super::judge::another_shape;
 use super::{Check, Expected, Failure, judge};
 use crate::cluster::Entry;
 use crate::engine::{
-    Checkpoints, Ended, Exploration, Paths, Progress, Settings, StopWhen, Verdict, explore, explore_keeping,
+    Checkpoints, Ended, Exploration, Path, Paths, Progress, Settings, StopWhen, Verdict, explore, explore_keeping,
 };
 use crate::exit::Exit;
 use crate::model::{Budget, Clocks};
-use crate::system::{ActionKind, Fairness, PropertyCard};
-use crate::trace::{NO_RETURN_STATES_MAX, Trace, understood};
+use crate::system::{ActionKind, Explain, Fairness, PropertyCard};
+use crate::trace::{NO_RETURN_STATES_MAX, Trace, in_whole, understood};
 
 /// How a check is run; no verdict and no count depends on it.
 #[derive(Clone, Copy, Debug)]
@@ -106,11 +106,21 @@ pub fn run_keeping(
             }
         }
     };
-    let trace_of = |property_ix: usize| {
-        let path = exploration.findings[property_ix].as_ref()?.path.as_ref()?;
-        Some(Trace::of(&*system, path, &check.instance, property_ix))
+    let complaints = if manner.audit { system.complaints() } else { Vec::new() };
+    let complaints: Vec<String> = complaints.into_iter().map(|sentence| format!("audit: {sentence}")).collect();
+    let found = exploration.findings.iter().map(|finding| finding.as_ref()?.path.clone());
+    // What is told is the protocol with nothing left out.
+    let (whole, paths): (Box<dyn Explain>, Vec<Option<Path>>) = match entry.build(&check.instance) {
+        Ok(whole) if !check.reductions.is_none() => {
+            let paths = found.map(|path| in_whole(&*system, &path?, &*whole)).collect();
+            (whole, paths)
+        }
+        Ok(_) | Err(_) => (system, found.collect()),
     };
-    let mut traces: Vec<Option<Trace>> = (0..properties.len()).map(trace_of).collect();
+    let trace_of = |(property_ix, path): (usize, &Option<Path>)| {
+        Some(Trace::of(&*whole, path.as_ref()?, &check.instance, property_ix))
+    };
+    let mut traces: Vec<Option<Trace>> = paths.iter().enumerate().map(trace_of).collect();
     let mut failures = judge(&properties, &expected, check.lock, &exploration);
     for (property_ix, trace) in traces.iter().enumerate() {
         let shape = check.shapes.get(&properties[property_ix].name);
@@ -118,9 +128,9 @@ pub fn run_keeping(
     }
     // To say what a violation hangs on takes searches of its own: only of what is going to be read.
     let is_read = |property_ix: usize| failures.iter().any(|failure| failure.property_ix() == Some(property_ix));
-    for (property_ix, (trace, finding)) in traces.iter_mut().zip(&exploration.findings).enumerate() {
-        if let (Some(path), true) = (finding.as_ref().and_then(|finding| finding.path.as_ref()), is_read(property_ix)) {
-            *trace = trace.take().map(|trace| understood(trace, &*system, path, Some(entry), NO_RETURN_STATES_MAX));
+    for (property_ix, (trace, path)) in traces.iter_mut().zip(&paths).enumerate() {
+        if let (Some(path), true) = (path, is_read(property_ix)) {
+            *trace = trace.take().map(|trace| understood(trace, &*whole, path, Some(entry), NO_RETURN_STATES_MAX));
         }
     }
     if let Some(refused) = &exploration.refused {
@@ -128,10 +138,7 @@ pub fn run_keeping(
         failures.clear();
         failures.push(Failure::Unsound { sentence: refused.clone() });
     }
-    if manner.audit {
-        let complaints = system.complaints().into_iter().map(|sentence| format!("audit: {sentence}"));
-        failures.extend(complaints.map(|sentence| Failure::Unsound { sentence }));
-    }
+    failures.extend(complaints.into_iter().map(|sentence| Failure::Unsound { sentence }));
     if check.undecided_allowed {
         failures.retain(|failure| failure.exit() != Exit::Undecided);
     }

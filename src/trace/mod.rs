@@ -25,6 +25,7 @@
 //! | `no_return` | after which step a violation is inevitable |
 //! | `contrast` | where a trace parts from the protocol as it should be |
 //! | `understood` | a trace with both |
+//! | `whole` | the same run, where a search has left something out |
 
 mod atlas;
 mod causes;
@@ -47,6 +48,7 @@ mod setting;
 mod shrink;
 mod story;
 mod understood;
+mod whole;
 
 pub use causes::{causes, causes_of};
 pub use code::{Astray, Code, CodeError, PREFIX as CODE_PREFIX};
@@ -64,3 +66,4 @@ pub use setting::{setting, time};
 pub use shrink::minimise;
 pub use story::{outcome, story};
 pub use understood::{NO_RETURN_STATES_MAX, understood};
+pub use whole::in_whole;

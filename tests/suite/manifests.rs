@@ -113,7 +113,8 @@ fn a_search_stops_where_all_is_found_unless_something_needs_every_state() {
         let check = check(&format!("expect = {{ {expect} }}"));
         let mut cards = CATALOGUE[0].properties();
         cards.push(quorate::cluster::handlers_behave());
-        match check.stop_when(&cards) {
+        let expected: Vec<Expected> = cards.iter().map(|card| check.expected(card)).collect();
+        match Check::stop_when(&cards, &expected) {
             StopWhen::AllFound(set) => set.iter().map(|ix| cards[ix].name.clone()).collect::<Vec<_>>().join(" "),
             StopWhen::Never => "never".to_owned(),
             StopWhen::Violated => "violated".to_owned(),

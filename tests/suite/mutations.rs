@@ -3,7 +3,7 @@
 use quorate::cluster::{AssumptionCard, Entry, Instance, Roles};
 use quorate::engine::{Paths, Silent, StopWhen};
 use quorate::exit::Exit;
-use quorate::model::{Card, DeviationCard, NetworkKind, Parameter};
+use quorate::model::{Card, DeviationCard, NetworkKind, Parameter, Reductions};
 use quorate::report;
 use quorate::spec::{self, Check, Expected, Failure, Manner, Size, Source};
 use quorate::system::{Explain, ObservableCard, PropertyCard, PropertySet};

@@ -49,8 +49,8 @@ mod start;
 
 use std::collections::BTreeMap;
 
-use quorate::{Envelope, Id};
 use quorate::model::{Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Roster, Step, Symmetry};
+use quorate::{Envelope, Id};
 
 pub use config::{Config, Members};
 pub use ghost::{Breach, Fact, Ghost};

@@ -194,7 +194,8 @@ impl Client {
     /// Steps 1 and 2: it notes the time, and asks all servers with one new token.
     fn begin(&self, me: ClientState, out: &mut Output) -> ClientState {
         let round = me.round + 1;
-        let me = ClientState { phase: Phase::Asking { granted: Ids::EMPTY, refused: Ids::EMPTY }, round, since: 0, ..me };
+        let me =
+            ClientState { phase: Phase::Asking { granted: Ids::EMPTY, refused: Ids::EMPTY }, round, since: 0, ..me };
         out.save(Storage::Client(round));
         let (key, value) = (LOCK, self.token(&me));
         let command = if !self.breaks(Deviation::NoTtl) {

@@ -11,6 +11,7 @@
 //! | `audit` | code of protocols that is no function, and values that are told apart wrongly |
 //! | `scenarios` | time and faults as people know them |
 //! | `linearizability` | the law of linearizability, and stateright's tester |
+//! | `reductions` | what is left out makes no difference, and where it would, that is found |
 //! | `rules` | the search alone, on random rules over words |
 //! | `shared`, `textbook` | algorithms over shared variables, with the verdicts of the textbooks and the counts of TLC |
 //! | `small` | small actors in every environment, random actors in random ones |
@@ -28,6 +29,7 @@ mod estimates;
 mod fair_runs;
 mod linearizability;
 mod naive;
+mod reductions;
 mod reference;
 mod rules;
 mod scenarios;

@@ -1,0 +1,455 @@
+//! What is left out makes no difference, and where it would, that is found.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use quorate::cluster::{Cluster, Entry};
+use quorate::engine::{
+    Checkpoints, Cut, Exploration, Limits, Paths, Settings, Silent, Verdict, explore, explore_keeping,
+};
+use quorate::model::{
+    Claim, Environment, Facts, History, NetworkKind, Node, Property, Protocol, Reductions, Rename, Renaming, Roster,
+    Step, Symmetry,
+};
+use quorate::spec::{self, Check, Size, Source};
+use quorate::system::{Evidence, Explain, PropertyKind, ShowsIn, Successors, Word};
+use quorate::trace::{Replay, Trace, in_whole, replay};
+use quorate::{Actor, Envelope, Id, Out, rename};
+use quorate_models::CATALOGUE;
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use stateright::actor::model_timeout;
+
+use super::agreement::everything;
+use super::environments::calm as quiet;
+
+/// The small checks of a shipped protocol.
+fn small_checks(protocol: &str) -> (&'static dyn Entry, Vec<Check>) {
+    let entry = *CATALOGUE.iter().find(|entry| entry.card().name == protocol).unwrap();
+    let file = format!("{}/specs/{protocol}.toml", env!("CARGO_MANIFEST_DIR"));
+    let manifest = spec::read(Source::file(&file, std::fs::read_to_string(&file).unwrap()), CATALOGUE).unwrap();
+    (entry, manifest.checks.into_iter().filter(|check| check.size == Size::Small).collect())
+}
+
+fn searched(
+    entry: &dyn Entry,
+    check: &Check,
+    reductions: Reductions,
+    threads: usize,
+) -> (Box<dyn Explain>, Exploration) {
+    let system = entry.build_reduced(&check.instance, reductions).unwrap();
+    let settings = Settings { limits: Limits { memory_bytes: None, ..check.limits }, ..everything(threads) };
+    let found = explore(&*system, &settings, &Silent);
+    (system, found)
+}
+
+/// Verdicts and lengths, by property; `None` where nothing is said.
+fn told(system: &dyn Explain, found: &Exploration) -> Vec<Option<(Verdict, Option<u32>)>> {
+    let cards = system.properties().iter().enumerate();
+    let told = |(ix, card): (usize, &quorate::system::PropertyCard)| {
+        let length = found.findings[ix].as_ref().map(|finding| finding.depth);
+        // How long a lasso is says nothing of how long another is.
+        let length =
+            length.filter(|_| card.kind.shows_in() != ShowsIn::Graph || card.kind == PropertyKind::AlwaysPossible);
+        system.preserves(ix).then_some((found.verdict(ix, card.kind), length))
+    };
+    cards.map(told).collect()
+}
+
+/// Reduced searches of all small checks of these say what whole ones say, in fewer states, for every number of threads.
+#[test]
+fn reduced_searches_say_what_whole_ones_say() {
+    for (protocol, stale) in [("two-phase-commit", false), ("paxos", true), ("raft", true), ("redlock", true)] {
+        let (entry, checks) = small_checks(protocol);
+        let mut saved = 0;
+        for check in checks {
+            let whole = searched(entry, &check, Reductions::NONE, 2);
+            let expected = told(&*whole.0, &whole.1);
+            let mut reductions = vec![Reductions::SYMMETRY];
+            let environment = &check.instance.environment;
+            if stale && entry.build_reduced(&check.instance, Reductions::STALE_MESSAGES).is_ok() {
+                reductions.extend([Reductions::STALE_MESSAGES, Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES)]);
+            }
+            for reductions in reductions {
+                if reductions.symmetry && entry.build_reduced(&check.instance, reductions).is_err() {
+                    continue;
+                }
+                let (system, found) = searched(entry, &check, reductions, 2);
+                let name = format!("{protocol}, {}, {:?}, {environment:?}", check.name, reductions.words());
+                if let Some(refused) = &found.refused {
+                    // A deviation may make a difference of a message that would make none, or of a member.
+                    assert!(!check.instance.deviations.is_empty(), "{name}: {refused}");
+                    continue;
+                }
+                let reduced = told(&*system, &found);
+                for (ix, (expected, reduced)) in expected.iter().zip(&reduced).enumerate() {
+                    assert!(
+                        reduced.is_none() || expected == reduced,
+                        "{name}, property {ix}: {expected:?} {reduced:?}"
+                    );
+                }
+                assert!(found.statistics.distinct <= whole.1.statistics.distinct, "{name}");
+                saved += whole.1.statistics.distinct - found.statistics.distinct;
+                let (_, alone) = searched(entry, &check, reductions, 1);
+                assert_eq!(alone.statistics.widths, found.statistics.widths, "{name}");
+                assert_eq!(alone.statistics.generated, found.statistics.generated, "{name}");
+            }
+        }
+        assert!(saved > 10_000, "{protocol}: {saved}");
+    }
+}
+
+/// A state as plain data in which members are called otherwise and every list is sorted: these protocols have lists only
+/// where order means nothing.
+fn renamed(json: &Json, names: &BTreeMap<String, String>) -> Json {
+    let name = |text: &String| names.get(text).unwrap_or(text).clone();
+    match json {
+        Json::String(text) => Json::String(name(text)),
+        Json::Array(list) => {
+            let mut list: Vec<Json> = list.iter().map(|value| renamed(value, names)).collect();
+            list.sort_by_key(Json::to_string);
+            Json::Array(list)
+        }
+        Json::Object(map) => {
+            let entries = map.iter().map(|(key, value)| (name(key), renamed(value, names)));
+            let sorted: BTreeMap<String, Json> = entries.collect();
+            Json::Object(sorted.into_iter().collect::<Map<String, Json>>())
+        }
+        other => other.clone(),
+    }
+}
+
+fn permutations(members: &[String]) -> Vec<Vec<String>> {
+    if members.is_empty() {
+        return vec![Vec::new()];
+    }
+    let with_first = |at: usize| {
+        let mut rest = members.to_vec();
+        let first = rest.remove(at);
+        permutations(&rest).into_iter().map(move |rest| [vec![first.clone()], rest].concat())
+    };
+    (0..members.len()).flat_map(with_first).collect()
+}
+
+/// How many orbits the states of the whole system have, told apart by what they look like.
+fn orbits(system: &dyn Explain, groups: &[Vec<String>]) -> (u64, u64) {
+    let mut renamings: Vec<BTreeMap<String, String>> = vec![BTreeMap::new()];
+    for group in groups {
+        let permuted = permutations(group);
+        let with = |names: &BTreeMap<String, String>, images: &Vec<String>| {
+            names.clone().into_iter().chain(group.iter().cloned().zip(images.clone())).collect()
+        };
+        renamings = renamings.iter().flat_map(|names| permuted.iter().map(move |images| with(names, images))).collect();
+    }
+    let mut seen: BTreeSet<Box<[Word]>> = system.initial().into_iter().collect();
+    let mut open: Vec<Box<[Word]>> = seen.iter().cloned().collect();
+    let mut orbits = BTreeSet::new();
+    let mut successors = Successors::default();
+    while let Some(state) = open.pop() {
+        let json = serde_json::to_value(system.snapshot(&state)).unwrap();
+        orbits.insert(renamings.iter().map(|names| renamed(&json, names).to_string()).min().unwrap());
+        system.successors(&state, &mut successors);
+        for successor in successors.iter() {
+            let mut next = state.clone();
+            successor.apply(&mut next);
+            if seen.insert(next.clone()) {
+                open.push(next);
+            }
+        }
+    }
+    (seen.len() as u64, orbits.len() as u64)
+}
+
+fn group(role: &str, count: usize) -> Vec<String> {
+    (0..count).map(|ix| format!("{role}{ix}")).collect()
+}
+
+/// The reduced count is the number of orbits, worked out by hand.
+#[test]
+fn as_many_states_as_orbits() {
+    let cases: &[(&str, &str, &[Vec<String>])] = &[
+        ("two-phase-commit", "params = { queries = 0 }", &[group("participant", 2)]),
+        (
+            "two-phase-commit",
+            "params = { participants = 3, queries = 0, multicast = \"at-once\" }",
+            &[group("participant", 3)],
+        ),
+        (
+            "two-phase-commit",
+            "params = { queries = 0, multicast = \"at-once\" }\nfaults = { crashes = 1, loss = 1 }",
+            &[group("participant", 2)],
+        ),
+        ("paxos", "params = { ballots = 1, learners = 2 }", &[group("acceptor", 3), group("learner", 2)]),
+        ("paxos", "params = { learners = 0 }\nnetwork = \"fifo\"", &[group("acceptor", 3)]),
+        (
+            "paxos",
+            "params = { proposers = 1, ballots = 1 }\nfaults = { partitions = { total = 1, of = [\"acceptor\"], sides = 3 } }",
+            &[group("acceptor", 3)],
+        ),
+        (
+            "redlock",
+            "params = { masters = 2 }\nfaults = { crashes = { total = 1, of = [\"master\"] } }",
+            &[group("client", 2), group("master", 2)],
+        ),
+        (
+            "redlock",
+            "params = { clients = 1, masters = 2, ttl = 2 }\ntime = { mode = \"timed\", delay = 1, skew = 1 }",
+            &[group("master", 2)],
+        ),
+    ];
+    for (protocol, text, groups) in cases {
+        let source =
+            Source::file("case.toml", format!("protocol = \"{protocol}\"\n[[check]]\nname = \"case\"\n{text}\n"));
+        let check = spec::read(source, CATALOGUE).unwrap().checks.remove(0);
+        let entry = *CATALOGUE.iter().find(|entry| entry.card().name == *protocol).unwrap();
+        let (whole, expected) = orbits(&*entry.build(&check.instance).unwrap(), groups);
+        let (_, found) = searched(entry, &check, Reductions::SYMMETRY, 2);
+        assert_eq!(found.refused, None, "{protocol} {text}");
+        assert_eq!(found.statistics.distinct, expected, "{protocol} {text}: {whole} states");
+        assert!(expected * 2 < whole + whole / 4, "{protocol} {text}: {expected} of {whole}");
+    }
+}
+
+/// A counterexample is a run of the cluster as it is.
+#[test]
+fn counterexamples_are_told_with_everybodys_own_name() {
+    let (entry, checks) = small_checks("redlock");
+    let check = checks.into_iter().find(|check| check.instance.deviations == ["half-quorum"]).unwrap();
+    let (system, found) = searched(entry, &check, Reductions::SYMMETRY, 2);
+    let whole = entry.build(&check.instance).unwrap();
+    let path = in_whole(&*system, found.findings[0].as_ref().unwrap().path.as_ref().unwrap(), &*whole).unwrap();
+    let trace = Trace::of(&*whole, &path, &check.instance, 0);
+    let again = entry.build(&check.instance).unwrap();
+    assert!(matches!(replay(&*again, &trace, 0), Replay::Confirmed { .. }));
+    // And the same one for every number of threads.
+    let (other, alone) = searched(entry, &check, Reductions::SYMMETRY, 1);
+    let path = in_whole(&*other, alone.findings[0].as_ref().unwrap().path.as_ref().unwrap(), &*whole).unwrap();
+    assert_eq!(Trace::of(&*whole, &path, &check.instance, 0), trace);
+}
+
+fn calm() -> Environment {
+    quiet(NetworkKind::Unordered)
+}
+
+/// What is wrong with a declaration.
+const NOTHING: u8 = 0;
+const COMPARES_IDS: u8 = 1;
+const READS_ONE: u8 = 2;
+const REMEMBERS_ONE: u8 = 3;
+const JUDGES_ONE: u8 = 4;
+const OBSERVES_ONE: u8 = 5;
+const RENAMES_NOBODY: u8 = 6;
+const NOT_STALE: u8 = 7;
+const NO_LONGER_STALE: u8 = 8;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+struct Hand {
+    raised: bool,
+    heard: BTreeSet<Id>,
+    renames: bool,
+}
+
+impl Rename for Hand {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        Self { heard: if self.renames { self.heard.rename(names) } else { self.heard.clone() }, ..self.clone() }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+enum Sign {
+    Raised,
+}
+
+/// Nodes that raise their hands once, tell all others, and forget whom they heard when the third has raised.
+#[derive(Clone, Debug)]
+struct Hands<const WRONG: u8>;
+
+impl<const WRONG: u8> Actor for Hands<WRONG> {
+    type Msg = Sign;
+    type State = Hand;
+    type Timer = ();
+    type Storage = ();
+    type Random = ();
+
+    fn on_start(&self, _: Id, _: &Option<()>, o: &mut Out<Self>) -> Hand {
+        o.set_timer((), model_timeout());
+        Hand { raised: false, heard: BTreeSet::new(), renames: WRONG != RENAMES_NOBODY }
+    }
+
+    fn on_msg(&self, id: Id, state: &mut Cow<'_, Hand>, src: Id, _: Sign, _: &mut Out<Self>) {
+        if WRONG == COMPARES_IDS && src > id {
+            return;
+        }
+        state.to_mut().heard.insert(src);
+        if WRONG == NO_LONGER_STALE && state.heard.len() == 2 {
+            state.to_mut().heard.clear();
+        }
+    }
+
+    fn on_timeout(&self, id: Id, state: &mut Cow<'_, Hand>, (): &(), o: &mut Out<Self>) {
+        state.to_mut().raised = true;
+        o.broadcast(&Id::vec_from((0..3).filter(|other| Id::from(*other) != id)), &Sign::Raised);
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+struct Raised(BTreeSet<Id>);
+
+rename! {
+    nobody in Sign
+    struct Raised(ids)
+}
+
+impl History for Raised {
+    type Fact = Id;
+
+    fn record(&mut self, id: &Id) {
+        self.0.insert(*id);
+    }
+}
+
+#[derive(Debug)]
+struct Meeting<const WRONG: u8>;
+
+impl<const WRONG: u8> Protocol for Meeting<WRONG> {
+    crate::plain_protocol!("meeting");
+    type Actor = Hands<WRONG>;
+    type History = Raised;
+
+    fn roster(&self) -> Roster<Hands<WRONG>> {
+        Roster::new().role("member", (0..3).map(|_| Hands))
+    }
+
+    fn history(&self) -> Raised {
+        Raised::default()
+    }
+
+    fn observe(&self, step: &Step<'_, Hands<WRONG>>, facts: &mut Facts<Id>) {
+        if !step.sent.is_empty() && (WRONG != OBSERVES_ONE || step.node == Id::from(1)) {
+            facts.push(step.node);
+        }
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        Some(Symmetry::of_roles(&self.roster(), &["member"]))
+    }
+
+    fn is_stale(&self, node: &Node<'_, Hands<WRONG>>, message: &Envelope<Sign>) -> bool {
+        node.state.is_some_and(|state| WRONG == NOT_STALE || state.heard.contains(&message.src))
+    }
+
+    fn properties() -> Vec<Property<Self>> {
+        let one = |id: Id| WRONG != READS_ONE || id == Id::from(2);
+        let judged = |ix: usize| WRONG != JUDGES_ONE || ix == 0;
+        vec![
+            Claim::always("nobody-hears-two", "").by_nodes(
+                move |_, node: &Node<'_, Hands<WRONG>>| {
+                    node.state.is_some_and(|state| state.heard.len() == 2 && one(node.id))
+                },
+                move |_, heard: &[bool]| {
+                    let two = heard.iter().enumerate().find(|(ix, two)| **two && judged(*ix));
+                    two.map(|(ix, _)| Evidence::new(format!("node {ix} hears two")))
+                },
+            ),
+            Claim::always("not-all-raise", "").by_history(|_: &Self, Raised(raised)| {
+                let found = if WRONG == REMEMBERS_ONE { raised.contains(&Id::from(0)) } else { raised.len() == 3 };
+                found.then(|| Evidence::new("all raised their hands"))
+            }),
+            Claim::sometimes("raised", "")
+                .by_history(|_: &Self, Raised(raised)| (!raised.is_empty()).then(|| Evidence::new("one raised"))),
+        ]
+    }
+}
+
+fn meeting<const WRONG: u8>(reductions: Reductions) -> Exploration {
+    let settings = Settings { paths: Paths::All, ..everything(2) };
+    explore(&Cluster::reduced(Meeting::<WRONG>, &calm(), reductions).unwrap(), &settings, &Silent)
+}
+
+fn refused<const WRONG: u8>(reductions: Reductions) -> String {
+    let found = meeting::<WRONG>(reductions);
+    for ix in 0..3 {
+        assert_eq!(found.verdict(ix, PropertyKind::Always), Verdict::Undecided(Cut::Refused));
+    }
+    found.refused.unwrap()
+}
+
+#[test]
+fn a_right_declaration_is_confirmed() {
+    let whole = meeting::<NOTHING>(Reductions::NONE);
+    let reduced = meeting::<NOTHING>(Reductions::SYMMETRY);
+    assert_eq!(reduced.refused, None);
+    assert!(reduced.statistics.distinct * 4 < whole.statistics.distinct);
+    for (whole, reduced) in whole.findings.iter().zip(&reduced.findings) {
+        let depth = |finding: &Option<quorate::engine::Finding>| finding.as_ref().map(|finding| finding.depth);
+        assert_eq!(depth(whole), depth(reduced));
+    }
+}
+
+#[test]
+fn a_wrong_declaration_of_symmetry_is_refused() {
+    assert!(refused::<COMPARES_IDS>(Reductions::SYMMETRY).contains("when they change places"));
+    assert!(refused::<RENAMES_NOBODY>(Reductions::SYMMETRY).contains("when they change places"));
+    assert!(refused::<OBSERVES_ONE>(Reductions::SYMMETRY).contains("when they change places"));
+    assert!(refused::<READS_ONE>(Reductions::SYMMETRY).contains("a condition reads"));
+    assert!(refused::<JUDGES_ONE>(Reductions::SYMMETRY).contains("`nobody-hears-two` judges a state otherwise"));
+    assert!(refused::<REMEMBERS_ONE>(Reductions::SYMMETRY).contains("a condition judges"));
+}
+
+#[test]
+fn a_wrong_declaration_of_what_is_stale_is_refused() {
+    let duplicating = quiet(NetworkKind::Duplicating);
+    let refused = |found: Exploration| found.refused.unwrap_or_default();
+    fn search<const WRONG: u8>(environment: &Environment) -> Exploration {
+        let cluster = Cluster::reduced(Meeting::<WRONG>, environment, Reductions::STALE_MESSAGES).unwrap();
+        explore(&cluster, &everything(2), &Silent)
+    }
+    assert_eq!(search::<NOTHING>(&duplicating).refused, None);
+    assert!(refused(search::<NOT_STALE>(&duplicating)).contains("changes something"));
+    assert!(refused(search::<NO_LONGER_STALE>(&duplicating)).contains("no longer in"));
+}
+
+/// Where a message that changes nothing can make a difference, the reduction is not possible.
+#[test]
+fn what_is_unsound_is_not_begun() {
+    let refused = |text: &str, reduce: &str| {
+        let text = format!("protocol = \"paxos\"\n[[check]]\nname = \"case\"\nreduce = [{reduce}]\n{text}\n");
+        let check = spec::read(Source::file("case.toml", text), CATALOGUE).unwrap().checks.remove(0);
+        let entry = *CATALOGUE.iter().find(|entry| entry.card().name == "paxos").unwrap();
+        entry.build_reduced(&check.instance, check.reductions).err().unwrap_or_default()
+    };
+    assert_eq!(refused("", "\"stale-messages\", \"symmetry\""), "");
+    assert!(refused("network = \"fifo\"", "\"stale-messages\"").contains("they stand before others"));
+    assert!(refused("no_op = \"consume\"", "\"stale-messages\"").contains("to deliver one is a step"));
+    assert!(refused("time = \"timed\"", "\"stale-messages\"").contains("holds time up"));
+    assert!(refused("faults = { corruptions = 1 }", "\"stale-messages\"").contains("another payload"));
+    assert!(refused("params = { acceptors = 7, learners = 3 }", "\"symmetry\"").contains("more than 5040 ways"));
+}
+
+/// A reduced search that was cut and goes on ends as one that was left alone.
+#[test]
+fn a_reduced_search_goes_on() {
+    let (entry, checks) = small_checks("paxos");
+    let check = checks.into_iter().find(|check| check.instance.deviations.is_empty()).unwrap();
+    let reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
+    let (_, alone) = searched(entry, &check, reductions, 1);
+    let folder = std::env::temp_dir().join(format!("quorate-reduced-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let checkpoints = |resume: bool| Checkpoints {
+        folder: folder.clone(),
+        every: Duration::from_secs(60),
+        identity: Json::Null,
+        resume: resume.then(|| folder.clone()),
+    };
+    let limits = Limits { states: Some(alone.statistics.distinct / 2), ..Limits::default() };
+    let cut = Settings { limits, ..everything(2) };
+    let system = entry.build_reduced(&check.instance, reductions).unwrap();
+    let first = explore_keeping(&*system, &cut, &Silent, &checkpoints(false)).unwrap();
+    assert!(first.statistics.distinct < alone.statistics.distinct);
+    let system = entry.build_reduced(&check.instance, reductions).unwrap();
+    let went_on = explore_keeping(&*system, &everything(1), &Silent, &checkpoints(true)).unwrap();
+    assert_eq!(went_on.refused, None);
+    assert_eq!(went_on.statistics.widths, alone.statistics.widths);
+    assert_eq!(told(&*system, &went_on), told(&*system, &alone));
+}
