@@ -46,10 +46,10 @@ impl<P: Protocol> Cluster<P> {
     }
 
     fn not_symmetric(&self, quotient: &Quotient<P>, made: &[Made<'_>]) -> Option<String> {
-        let noted = quotient.asymmetry.get().cloned();
-        let otherwise = || made.par_iter().find_map_first(|made| self.made_otherwise(quotient, *made));
-        let wrong = noted.or_else(otherwise).or_else(|| self.asymmetric_history(quotient));
-        let wrong = wrong.or_else(|| self.asymmetric_reading(quotient))?;
+        // What is read comes first: it is why a judgement differs.
+        let wrong = made.par_iter().find_map_first(|made| self.made_otherwise(quotient, *made));
+        let wrong = wrong.or_else(|| self.asymmetric_reading(quotient)).or_else(|| self.asymmetric_history(quotient));
+        let wrong = wrong.or_else(|| quotient.asymmetry.get().cloned())?;
         Some(format!("the protocol is not symmetric as declared: {wrong}"))
     }
 
@@ -218,9 +218,17 @@ impl<P: Protocol> Cluster<P> {
         let is_stale = |message: &u32| stale[*message as usize / 64] >> (message % 64) & 1 == 1;
         (0..position.messages.len() as u32).filter(is_stale).find_map(|message| {
             let outcome = self.call(node, here, Event::Deliver(message)).run();
-            let sends = outcome.sent.iter().any(|sent| usize::from(sent.dst) < self.positions.len());
-            let changes = outcome.slot != *here || sends || !outcome.facts.is_empty();
-            changes.then(|| format!("{}, and changes something in {:?}", self.told_stale(node, message), here.life))
+            let mut sent = outcome.sent.iter().filter(|sent| usize::from(sent.dst) < self.positions.len());
+            let change = if let Some(sent) = sent.next() {
+                format!("makes it send {:?}", sent.msg)
+            } else if outcome.slot != *here {
+                format!("makes of it {:?}", outcome.slot)
+            } else if !outcome.facts.is_empty() {
+                format!("is observed: {:?}", outcome.facts)
+            } else {
+                return None;
+            };
+            Some(format!("{}, and changes something in {here:?}: it {change}", self.told_stale(node, message)))
         })
     }
 

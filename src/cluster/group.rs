@@ -55,6 +55,40 @@ impl Group {
         &self.sources[permutation]
     }
 
+    /// Calls `each` with every permutation that puts members only where `fits` says that they fit: member, then place.
+    pub(super) fn each_fitting(&self, fits: &impl Fn(usize, usize) -> bool, each: &mut impl FnMut(usize)) {
+        self.place(0, 0, 0, 0, fits, each);
+    }
+
+    /// Places the member number `member_ix` of a group and all after it. `taken` are the places that are taken in the
+    /// group, as bits; `begun` is the number of the permutation as far as it is known, digit by digit: among which of the
+    /// places that are left each member stands.
+    fn place(
+        &self,
+        group_ix: usize,
+        member_ix: usize,
+        taken: u32,
+        begun: usize,
+        fits: &impl Fn(usize, usize) -> bool,
+        each: &mut impl FnMut(usize),
+    ) {
+        let Some(group) = self.groups.get(group_ix) else { return each(begun) };
+        if member_ix == group.len() {
+            return self.place(group_ix + 1, 0, 0, begun, fits, each);
+        }
+        let mut digit = 0;
+        for (place_ix, place) in group.iter().enumerate() {
+            if taken >> place_ix & 1 == 1 {
+                continue;
+            }
+            if fits(group[member_ix], *place) {
+                let begun = begun * (group.len() - member_ix) + digit;
+                self.place(group_ix, member_ix + 1, taken | 1 << place_ix, begun, fits, each);
+            }
+            digit += 1;
+        }
+    }
+
     /// All but the identity.
     pub(super) fn others(&self) -> std::ops::Range<usize> {
         1..self.order()
@@ -108,6 +142,22 @@ mod tests {
             assert!((0..6).all(|node| usize::from(sources[usize::from(images[node])]) == node));
             assert_eq!(images[0], 0);
             assert!([4, 5].contains(&images[4]));
+        }
+    }
+
+    #[test]
+    fn those_that_fit_are_found_by_their_numbers() {
+        let group = Group::new(7, vec![vec![0, 2, 4, 6], vec![1, 5]]).unwrap();
+        let rules: [fn(usize, usize) -> bool; 4] =
+            [|_, _| true, |from, to| from == to, |from, to| from / 3 == to / 3, |from, to| from != to];
+        for fits in rules {
+            let mut found = Vec::new();
+            group.each_fitting(&fits, &mut |permutation| found.push(permutation));
+            let is_fitting = |ix: &usize| {
+                let moved = group.groups.iter().flatten().copied();
+                moved.map(|node| (node, usize::from(group.images(*ix)[node]))).all(|(from, to)| fits(from, to))
+            };
+            assert_eq!(found, (0..group.order()).filter(is_fitting).collect::<Vec<_>>());
         }
     }
 

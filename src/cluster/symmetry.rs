@@ -346,25 +346,18 @@ impl<P: Protocol> Cluster<P> {
                 }
             }
         }
-        let sorts = |permutation: usize| {
-            let sources = quotient.group.sources(permutation);
-            let mut members = quotient.group.groups.iter().flatten();
-            members.all(|node| classes[usize::from(sources[*node])] == sorted[*node])
-        };
+        let fits = |node: usize, place: usize| classes[node] == sorted[place];
         let mut best: Option<usize> = None;
-        for permutation in (0..quotient.group.order()).filter(|permutation| sorts(*permutation)) {
+        quotient.group.each_fitting(&fits, &mut |permutation| {
             let word = |permutation, at| self.word_of_image(quotient, state, &rows, permutation, at);
             let is_less = |best: usize| {
-                let words = (0..state.len()).map(|at| (word(permutation, at), word(best, at)));
-                words
-                    .map(|(word, least)| word.cmp(&least))
-                    .find(|order| order.is_ne())
-                    .is_some_and(std::cmp::Ordering::is_lt)
+                let mut words = (0..state.len()).map(|at| word(permutation, at).cmp(&word(best, at)));
+                words.find(|order| order.is_ne()).is_some_and(std::cmp::Ordering::is_lt)
             };
             if best.is_none_or(is_less) {
                 best = Some(permutation);
             }
-        }
+        });
         let best = best.expect("some permutation puts the members in order");
         if best != IDENTITY {
             let mut least = [0; WORDS_MAX];

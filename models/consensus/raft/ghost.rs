@@ -184,8 +184,9 @@ pub(super) fn observe(step: &Step<'_, Server>, pre_vote: bool, facts: &mut Facts
     if matches!(step.cause, Cause::Timeout(Timer::Election) | Cause::Restart) {
         facts.push(Fact::Silent(step.node));
     }
-    if after.durable.voted_for == Some(step.node) {
-        facts.push(Fact::Stood(after.durable.term));
+    let stands = |state: &ServerState| (state.durable.voted_for == Some(step.node)).then_some(state.durable.term);
+    if stands(after) != step.before.and_then(stands) {
+        facts.extend(stands(after).map(Fact::Stood));
     }
 }
 

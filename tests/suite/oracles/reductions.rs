@@ -180,7 +180,7 @@ fn as_many_states_as_orbits() {
             "params = { queries = 0, multicast = \"at-once\" }\nfaults = { crashes = 1, loss = 1 }",
             &[group("participant", 2)],
         ),
-        ("paxos", "params = { ballots = 1, learners = 2 }", &[group("acceptor", 3), group("learner", 2)]),
+        ("paxos", "params = { proposers = 1, ballots = 1, learners = 2 }", &[group("acceptor", 3), group("learner", 2)]),
         ("paxos", "params = { learners = 0 }\nnetwork = \"fifo\"", &[group("acceptor", 3)]),
         (
             "paxos",
@@ -389,12 +389,13 @@ fn a_right_declaration_is_confirmed() {
 
 #[test]
 fn a_wrong_declaration_of_symmetry_is_refused() {
-    assert!(refused::<COMPARES_IDS>(Reductions::SYMMETRY).contains("when they change places"));
-    assert!(refused::<RENAMES_NOBODY>(Reductions::SYMMETRY).contains("when they change places"));
-    assert!(refused::<OBSERVES_ONE>(Reductions::SYMMETRY).contains("when they change places"));
-    assert!(refused::<READS_ONE>(Reductions::SYMMETRY).contains("a condition reads"));
-    assert!(refused::<JUDGES_ONE>(Reductions::SYMMETRY).contains("`nobody-hears-two` judges a state otherwise"));
-    assert!(refused::<REMEMBERS_ONE>(Reductions::SYMMETRY).contains("a condition judges"));
+    let says = |refused: String, expected: &str| assert!(refused.contains(expected), "{refused}");
+    says(refused::<COMPARES_IDS>(Reductions::SYMMETRY), "when they change places");
+    says(refused::<RENAMES_NOBODY>(Reductions::SYMMETRY), "when they change places");
+    says(refused::<OBSERVES_ONE>(Reductions::SYMMETRY), "when they change places");
+    says(refused::<READS_ONE>(Reductions::SYMMETRY), "a condition reads");
+    says(refused::<JUDGES_ONE>(Reductions::SYMMETRY), "`nobody-hears-two` judges a state otherwise");
+    says(refused::<REMEMBERS_ONE>(Reductions::SYMMETRY), "a condition judges");
 }
 
 #[test]
