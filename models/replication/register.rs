@@ -3,6 +3,7 @@
 use std::fmt;
 
 use quorate::model::Sequential;
+use quorate::rename;
 use serde::Serialize;
 
 /// A value of the register: 0 before it is written; each write has a value of its own, so that it shows which was read.
@@ -15,6 +16,10 @@ pub enum Operation {
     Write(Value),
     /// The answer is what was written last.
     Read,
+}
+
+rename! {
+    enum Operation { Write(value), Read }
 }
 
 impl fmt::Display for Operation {

@@ -16,7 +16,7 @@ use std::hash::Hash;
 use serde::Serialize;
 use stateright::actor::Id;
 
-use super::{Datum, History};
+use super::{Datum, History, Rename, Renaming};
 use crate::system::Linearization;
 
 /// An object as it behaves when its operations come one after the other.
@@ -52,6 +52,28 @@ pub enum CallFact<O, A> {
     Invoked(Id, O),
     /// The open call of a client returns.
     Returned(Id, A),
+}
+
+impl<O: Rename, A: Rename> Rename for Operations<O, A> {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        Self(self.0.rename(names))
+    }
+}
+
+impl<O: Rename, A: Rename> Rename for Call<O, A> {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        let Self { operation, after, answer } = self;
+        Self { operation: operation.rename(names), after: after.rename(names), answer: answer.rename(names) }
+    }
+}
+
+impl<O: Rename, A: Rename> Rename for CallFact<O, A> {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        match self {
+            Self::Invoked(client, operation) => Self::Invoked(names.id(*client), operation.rename(names)),
+            Self::Returned(client, answer) => Self::Returned(names.id(*client), answer.rename(names)),
+        }
+    }
 }
 
 impl<O, A> Default for Operations<O, A> {

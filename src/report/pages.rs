@@ -136,11 +136,10 @@ fn violated<'p>(check: &Check, properties: &'p [PropertyCard]) -> Vec<&'p Proper
 
 fn verdict(check: &Check, properties: &[PropertyCard]) -> String {
     let fallen = violated(check, properties);
-    let size = match check.size {
-        Size::Small => "",
-        Size::Standard => " (standard)",
-        Size::Stress => " (stress)",
-    };
+    let size = Some(check.size).filter(|size| *size != Size::Small).map(Size::word);
+    let reductions = check.reductions.words().into_iter().map(|word| format!("reduced by {}", word.replace('-', " ")));
+    let notes: Vec<String> = size.map(str::to_owned).into_iter().chain(reductions).collect();
+    let size = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     if fallen.is_empty() {
         let undecided = properties.iter().any(|card| check.expected(card) == Expected::Undecided);
         return format!("{}{size}", if undecided { "undecided within its limits" } else { "holds" });

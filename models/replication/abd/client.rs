@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -51,6 +51,16 @@ pub enum Phase {
     },
     /// There is no operation left.
     Done,
+}
+
+rename! {
+    struct ClientState { number, phase }
+    enum Phase {
+        Idle,
+        Querying { heard, highest },
+        Storing { heard, tagged },
+        Done,
+    }
 }
 
 impl Client {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use quorate::{Actor, Id, Out};
+use quorate::{Actor, Id, Out, rename};
 use serde::Serialize;
 
 use super::client::{Client, ClientState};
@@ -67,6 +67,12 @@ impl State {
             Self::Server(_) => None,
         }
     }
+}
+
+rename! {
+    enum Msg { Query { number }, Report { number, has }, Store { number, tagged }, Stored { number } }
+    nobody in Invoke
+    enum State { Server(tagged), Client(state) }
 }
 
 impl Actor for Member {

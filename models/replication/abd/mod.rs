@@ -24,8 +24,8 @@ mod client;
 mod member;
 mod server;
 
-use quorate::Id;
-use quorate::model::{CallFact, Card, Deviations, Facts, Operations, Property, Protocol, Roster, Step};
+use quorate::model::{CallFact, Card, Deviations, Facts, Node, Operations, Property, Protocol, Roster, Step, Symmetry};
+use quorate::{Envelope, Id};
 
 use super::register::{Operation, Value};
 pub use client::{Client, ClientState, Phase};
@@ -125,6 +125,23 @@ impl Protocol for Abd {
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<CallFact<Operation, Value>>) {
         claims::observe(&self.client(step.node), step, facts);
+    }
+
+    /// All servers are asked at once, and no reader is before another. Of writers the tags are compared.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        Some(Symmetry::of_roles(&self.roster(), &["server", "reader"]))
+    }
+
+    /// An answer to an operation, or to a phase of it, that the client has left behind.
+    fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
+        let Some(State::Client(me)) = node.state else { return false };
+        match message.msg {
+            Msg::Report { number, .. } => {
+                number < me.number || number == me.number && matches!(me.phase, Phase::Storing { .. } | Phase::Done)
+            }
+            Msg::Stored { number } => number < me.number,
+            Msg::Query { .. } | Msg::Store { .. } => false,
+        }
     }
 
     fn properties() -> Vec<Property<Self>> {

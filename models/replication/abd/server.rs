@@ -1,7 +1,7 @@
 //! A server: it keeps the value with the highest tag.
 
 use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 
 use super::Deviation;
@@ -24,6 +24,11 @@ pub struct Tagged {
     pub tag: Tag,
     /// The value.
     pub value: Value,
+}
+
+rename! {
+    struct Tag { count, writer }
+    struct Tagged { tag, value }
 }
 
 /// A server.

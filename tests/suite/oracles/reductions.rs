@@ -60,7 +60,9 @@ fn told(system: &dyn Explain, found: &Exploration) -> Vec<Option<(Verdict, Optio
 /// Reduced searches of all small checks of these say what whole ones say, in fewer states, for every number of threads.
 #[test]
 fn reduced_searches_say_what_whole_ones_say() {
-    for (protocol, stale) in [("two-phase-commit", false), ("paxos", true), ("raft", true), ("redlock", true)] {
+    for (protocol, stale) in
+        [("two-phase-commit", false), ("paxos", true), ("raft", true), ("redlock", true), ("abd", true)]
+    {
         let (entry, checks) = small_checks(protocol);
         let mut saved = 0;
         for check in checks {
@@ -180,13 +182,18 @@ fn as_many_states_as_orbits() {
             "params = { queries = 0, multicast = \"at-once\" }\nfaults = { crashes = 1, loss = 1 }",
             &[group("participant", 2)],
         ),
-        ("paxos", "params = { proposers = 1, ballots = 1, learners = 2 }", &[group("acceptor", 3), group("learner", 2)]),
+        (
+            "paxos",
+            "params = { proposers = 1, ballots = 1, learners = 2 }",
+            &[group("acceptor", 3), group("learner", 2)],
+        ),
         ("paxos", "params = { learners = 0 }\nnetwork = \"fifo\"", &[group("acceptor", 3)]),
         (
             "paxos",
             "params = { proposers = 1, ballots = 1 }\nfaults = { partitions = { total = 1, of = [\"acceptor\"], sides = 3 } }",
             &[group("acceptor", 3)],
         ),
+        ("abd", "params = { readers = 2 }", &[group("server", 3), group("reader", 2)]),
         (
             "redlock",
             "params = { masters = 2 }\nfaults = { crashes = { total = 1, of = [\"master\"] } }",
