@@ -113,7 +113,8 @@ pub enum Script {
         /// What it shall hold.
         new: Value,
     },
-    /// `if SET key value NX [PX time] then return INCR fence`, else nil: a lock with a fencing token.
+    /// `if SET key value NX [PX time] then return INCR fence`, else nil: a lock with a fencing token. It returns 0 for
+    /// `INCR fence` where there is no such key.
     LockFenced {
         /// The key that is the lock.
         key: Key,
@@ -121,8 +122,8 @@ pub enum Script {
         value: Value,
         /// Whether the lock is given a time to live (`PX`).
         expires: bool,
-        /// The key that counts the grants.
-        fence: Key,
+        /// The key that counts the grants; `None` where nobody counts them.
+        fence: Option<Key>,
         /// Whether the script first looks for its own value: `if GET key == value then return GET fence`, so that
         /// one who asks again for what it already has is told so.
         again: bool,
@@ -297,16 +298,18 @@ impl RedisStore {
     }
 
     /// SET NX PX and INCR in one step: grants are numbered in their order.
-    fn lock_fenced(&mut self, lock: Entry, key: Key, fence: Key, again: bool) -> Reply {
+    fn lock_fenced(&mut self, lock: Entry, key: Key, fence: Option<Key>, again: bool) -> Reply {
+        let uncounted = Reply::Number(0);
         match self.entry(key) {
             None => {
                 self.insert(key, lock);
-                self.incr(fence)
+                fence.map_or(uncounted, |fence| self.incr(fence))
             }
-            Some(held) if again && held.value == lock.value => match self.get(fence) {
+            Some(held) if again && held.value == lock.value => match fence.map(|fence| self.get(fence)) {
                 // Nobody has been granted the lock since: the counter is still where this owner put it.
-                Reply::Value(Value::Number(number)) => Reply::Number(number),
-                other => other,
+                Some(Reply::Value(Value::Number(number))) => Reply::Number(number),
+                Some(other) => other,
+                None => uncounted,
             },
             Some(_) => Reply::Nil,
         }
@@ -441,7 +444,7 @@ mod tests {
     }
 
     fn lock(value: Value, again: bool) -> Command {
-        Command::Eval(Script::LockFenced { key: "lock", value, expires: true, fence: "fence", again })
+        Command::Eval(Script::LockFenced { key: "lock", value, expires: true, fence: Some("fence"), again })
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::{Deviation, FENCE, LOCK, Member, Msg, Sizes, Stance, Storage, Timer, Write};
+use crate::locks::answers::Want;
 use crate::stores::redis::{Answer, Call, Command, Reply, Request, Script, Value};
 
 /// What a client is at.
@@ -49,13 +50,14 @@ pub enum Outcome {
 pub struct ClientState {
     /// What it is at.
     pub phase: Phase,
-    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first.
+    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first. It stays 1 where rounds have no
+    /// end.
     pub round: u8,
-    /// The try that it is in, from 1.
+    /// The try that it is in, from 1. It stays 1 where tries have no end.
     ///
     /// Invariant: 0 unless acquiring or sleeping.
     pub attempt: u8,
-    /// The number of its grant.
+    /// The number of its grant; 0 where grants are not counted.
     ///
     /// Invariant: there is one exactly from the grant until the release is sent.
     pub fence: Option<u32>,
@@ -75,6 +77,21 @@ impl ClientState {
             Phase::Holding | Phase::Writing => Some(Stance::Believes),
             Phase::Checking | Phase::Releasing => Some(Stance::Releases),
             Phase::Idle | Phase::Sleeping | Phase::Done | Phase::GaveUp | Phase::Failed => None,
+        }
+    }
+
+    /// What the client's open call is for.
+    pub fn wants(&self) -> Option<Want> {
+        match self.phase {
+            Phase::Acquiring | Phase::Arming => Some(Want::Lock),
+            Phase::Checking | Phase::Releasing => Some(Want::Release),
+            Phase::Idle
+            | Phase::Sleeping
+            | Phase::Holding
+            | Phase::Writing
+            | Phase::Done
+            | Phase::GaveUp
+            | Phase::Failed => None,
         }
     }
 
@@ -153,7 +170,7 @@ impl Client {
 
     /// The caller wants the lock: the first try, with a token that was never used before.
     fn acquire(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        let round = me.round + 1;
+        let round = if self.sizes.rounds == 0 { 1 } else { me.round + 1 };
         out.save(Storage::Client(round));
         self.ask(ClientState { phase: Phase::Acquiring, round, attempt: 1, ..me }, out)
     }
@@ -175,7 +192,7 @@ impl Client {
 
     /// The script answers nil: somebody else has the lock.
     fn taken(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        if usize::from(me.attempt) < self.sizes.tries {
+        if self.sizes.tries == 0 || usize::from(me.attempt) < self.sizes.tries {
             out.set_timer(Timer::Wake, model_timeout());
             return ClientState { phase: Phase::Sleeping, ..me };
         }
@@ -184,7 +201,8 @@ impl Client {
 
     /// The next try, with the same token.
     fn try_again(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        self.ask(ClientState { phase: Phase::Acquiring, attempt: me.attempt + 1, ..me }, out)
+        let attempt = if self.sizes.tries == 0 { 1 } else { me.attempt + 1 };
+        self.ask(ClientState { phase: Phase::Acquiring, attempt, ..me }, out)
     }
 
     /// The caller writes, with its fencing token, and waits for the acknowledgement before it releases: a write that
@@ -224,7 +242,7 @@ impl Client {
 
     /// Ends a round: in the phase that `me` has, if it was the last.
     fn round_over(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        if usize::from(me.round) == self.sizes.rounds {
+        if self.sizes.rounds > 0 && usize::from(me.round) == self.sizes.rounds {
             return me;
         }
         out.set_timer(Timer::Start, model_timeout());
@@ -265,7 +283,8 @@ impl Client {
             Phase::Acquiring => {
                 let expires = !self.expires_separately() && !self.breaks(Deviation::NoTtl);
                 let again = !self.breaks(Deviation::AcquireNotIdempotent);
-                Some(Command::Eval(Script::LockFenced { key, value, expires, fence: FENCE, again }))
+                let fence = (self.sizes.rounds > 0).then_some(FENCE);
+                Some(Command::Eval(Script::LockFenced { key, value, expires, fence, again }))
             }
             Phase::Arming => Some(Command::PExpire { key }),
             Phase::Checking => Some(Command::Get { key }),

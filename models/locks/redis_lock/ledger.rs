@@ -6,6 +6,7 @@ use quorate::Id;
 use quorate::model::History;
 use serde::Serialize;
 
+use crate::locks::answers::{Answers, CallFact};
 use crate::locks::ownership::{Grant, KeyChange, Ownership, WrongDelete};
 
 /// What a client has to do with the lock.
@@ -62,6 +63,8 @@ pub enum Fact {
     },
     /// A client ended a round and says that it has written.
     ReportsSuccess(Grant),
+    /// A call of a client began, or ended.
+    Call(CallFact),
 }
 
 /// Something that should not have happened.
@@ -111,6 +114,9 @@ pub struct Ledger {
     pub newest_grant: u32,
     /// The largest token that the resource took; 0 before the first.
     pub largest_token: u32,
+    /// What the lock may be, by what it has answered; `None` where that is not followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
     /// What went wrong.
     pub breaches: BTreeSet<Breach>,
 }
@@ -145,6 +151,7 @@ impl History for Ledger {
                 let written = self.engagement(grant).is_some_and(|engagement| engagement.written);
                 self.breaches.extend((!written).then_some(Breach::FalseSuccess(grant)));
             }
+            Fact::Call(fact) => self.follow(fact),
         }
     }
 }
@@ -159,6 +166,10 @@ impl Ledger {
         self.engaged.get_mut(&grant.client).filter(|engagement| engagement.round == grant.round)
     }
 
+    fn follow(&mut self, fact: CallFact) {
+        self.answers.iter_mut().for_each(|answers| answers.follow(fact));
+    }
+
     fn expire(&mut self, only_timely: bool) {
         let owner = self.key.owner;
         self.key.follow(KeyChange::Gone);
@@ -166,6 +177,7 @@ impl Ledger {
             *self = Self { untimely: true, ..Self::default() };
         } else {
             self.expired = true;
+            self.follow(CallFact::Over(None));
         }
     }
 

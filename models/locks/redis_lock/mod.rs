@@ -20,6 +20,14 @@
 //! without an untimely expiry never has it. A state from which only an untimely expiry leads on is no deadlock: the
 //! expiry, which would come late, would come.
 //!
+//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. All rounds of
+//! a client have one name and one token then, which tells the same as long as nothing of a former round is under way when the
+//! next begins: so nothing is sent again there. Grants are not counted, and the resource takes every write.
+//!
+//! With `answers` the observer also follows what the lock may be by what it has answered ([`answers`](super::answers)): the
+//! answers of one server are those of one lock, which time may take from its holder, unless it forgets, or unless a
+//! command to set the key is executed once more when its owner has released it.
+//!
 //! | file | what |
 //! |---|---|
 //! | `client` | acquire, write, release |
@@ -44,6 +52,7 @@ pub use client::{Client, ClientState, Outcome, Phase};
 pub use ledger::{Breach, Engagement, Fact, Ledger, Stance};
 pub use resource::{Resource, ResourceState};
 
+use super::answers::Answers;
 use crate::stores::redis::{Answer, Call, Expire, Key, RedisServer, RedisStore, Request};
 
 /// The key of the lock.
@@ -66,15 +75,18 @@ params! {
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=6;
-        /// How often a client tries to get the lock before it gives up.
-        pub tries: usize = 2, in 1..=3;
-        /// How often each client wants the lock.
-        pub rounds: usize = 1, in 1..=3;
+        /// How often a client tries to get the lock before it gives up; with 0 it never does.
+        pub tries: usize = 2, in 0..=3;
+        /// How often each client wants the lock; with 0 again and again, without end. Neither tries nor rounds without
+        /// end are counted, and nor are grants, of which there is no end either.
+        pub rounds: usize = 1, in 0..=3;
         /// How often each client may send a command again because no reply came, before it fails; with 0 it waits
         /// for replies without limit.
         pub resends: usize = 0, in 0..=2;
         /// When the key of a lock may expire.
         pub expiry: Expiry = Expiry::Timely;
+        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes states.
+        pub answers: bool = false;
     }
 }
 
@@ -304,6 +316,9 @@ impl Protocol for RedisLock {
     type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if sizes.resends > 0 && (sizes.rounds == 0 || sizes.tries == 0) {
+            return Err("replies to commands that are sent again need rounds and tries that are counted".to_owned());
+        }
         Ok(Self { sizes, deviations })
     }
 
@@ -316,7 +331,7 @@ impl Protocol for RedisLock {
     }
 
     fn history(&self) -> Ledger {
-        Ledger::default()
+        Ledger { answers: self.sizes.answers.then(Answers::default), ..Ledger::default() }
     }
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
