@@ -3,7 +3,7 @@
 //! [`RedisStore`] is the state and says what each command does; [`RedisServer`] is the part of an actor that
 //! answers requests, lets keys expire and survives a restart.
 //!
-//! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, EVAL), and runs of Redis 7.0.15 where the
+//! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, WATCH, MULTI, EXEC, EVAL), and runs of Redis 7.0.15 where the
 //! pages leave something open. Left out: whatever the lock protocols do not send (transactions of several commands,
 //! other types of values); replication, which is for the protocol to say. Of the time that a key lives only the end is modelled in asynchronous time, as an event that
 //! may come at any moment from when the time was set; after a restart it counts from there, which is later than in life.
@@ -90,6 +90,20 @@ pub enum Command {
         /// To what.
         value: Value,
     },
+    /// `MULTI`, `SET key value`, a command that fails (an `INCR` of a text), `EXEC`. The others are executed all the same.
+    ExecPartly {
+        /// Which key.
+        key: Key,
+        /// To what.
+        value: Value,
+    },
+    /// `UNWATCH`.
+    Unwatch,
+    /// `MULTI`, `DEL key`, `EXEC`.
+    ExecDel {
+        /// Which key.
+        key: Key,
+    },
     /// `EVAL script`: executed as one command.
     Eval(Script),
 }
@@ -99,6 +113,13 @@ pub enum Command {
 pub enum Script {
     /// `if GET key == value then return DEL key else return 0`.
     CompareAndDelete {
+        /// Which key.
+        key: Key,
+        /// What it must hold.
+        value: Value,
+    },
+    /// `if GET key == value then return PEXPIRE key time else return 0`.
+    CompareAndExpire {
         /// Which key.
         key: Key,
         /// What it must hold.
@@ -141,6 +162,10 @@ pub enum Reply {
     Number(u32),
     /// What a key holds.
     Value(Value),
+    /// `OK`, and an error: one command of a transaction was executed, and another failed.
+    PartlyFailed,
+    /// `NOREPLICAS`: nothing is executed, since too few replicas were heard of.
+    NoReplicas,
 }
 
 /// A key that is there.
@@ -178,9 +203,22 @@ impl RedisStore {
             Command::Incr { key } => self.incr(key),
             Command::PExpire { key } => self.pexpire(key),
             Command::Watch { key } => self.watch(client, key),
-            Command::Exec { key, value } => self.exec(client, key, value),
+            Command::Exec { key, value } => self.exec(client, |store| store.set(key, value)),
+            Command::ExecPartly { key, value } => self.exec(client, |store| {
+                store.set(key, value);
+                Reply::PartlyFailed
+            }),
+            Command::ExecDel { key } => self.exec(client, |store| store.del(key)),
+            Command::Unwatch => {
+                self.unwatch(client);
+                Reply::Ok
+            }
             Command::Eval(Script::CompareAndSet { key, old, new }) => self.compare_and_set(key, old, new),
             Command::Eval(Script::CompareAndDelete { key, value }) => self.compare_and_delete(key, value),
+            Command::Eval(Script::CompareAndExpire { key, value }) => match self.entry(key) {
+                Some(entry) if entry.value == value => self.pexpire(key),
+                Some(_) | None => Reply::Number(0),
+            },
             Command::Eval(Script::LockFenced { key, value, expires, fence, again }) => {
                 self.lock_fenced(Entry { value, expires }, key, fence, again)
             }
@@ -214,10 +252,14 @@ impl RedisStore {
     }
 
     /// EXEC: nil if a watched key was written. Whatever comes of it, this client watches nothing from then on.
-    fn exec(&mut self, client: Id, key: Key, value: Value) -> Reply {
+    fn exec(&mut self, client: Id, queued: impl FnOnce(&mut Self) -> Reply) -> Reply {
         let written = self.watches.iter().any(|((watcher, _), written)| *watcher == client && *written);
+        self.unwatch(client);
+        if written { Reply::Nil } else { queued(self) }
+    }
+
+    fn unwatch(&mut self, client: Id) {
         self.watches.retain(|(watcher, _), _| *watcher != client);
-        if written { Reply::Nil } else { self.set(key, value) }
     }
 
     /// The script that sets a key if it still holds what its client has read.
@@ -348,6 +390,14 @@ pub struct Answer {
     pub reply: Reply,
 }
 
+/// The key whose time a command sets, where it answers 1.
+pub fn extended(command: &Command) -> Option<Key> {
+    match command {
+        Command::PExpire { key } | Command::Eval(Script::CompareAndExpire { key, .. }) => Some(*key),
+        _ => None,
+    }
+}
+
 /// The server's timer: the time of a key is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Expire(pub Key);
@@ -381,6 +431,9 @@ impl RedisServer {
         let mut after = store.clone();
         let reply = after.apply(src, &request.command);
         out.send(src, Answer { call: request.call, reply }.into());
+        if let Some(key) = extended(&request.command).filter(|_| reply == Reply::Number(1)) {
+            out.set_timer(Expire(key).into(), self.span());
+        }
         self.keep(store, after, out)
     }
 

@@ -132,7 +132,7 @@ impl Client {
                 let (granted, refused) = match answer.reply {
                     Reply::Ok | Reply::Number(1) => (granted | bit, refused),
                     Reply::Nil | Reply::Number(_) => (granted, refused | bit),
-                    Reply::Value(_) => return None,
+                    Reply::Value(_) | Reply::PartlyFailed | Reply::NoReplicas => return None,
                 };
                 let me = ClientState { phase: Phase::Asking { granted, refused }, ..me };
                 Some(if self.is_all(granted | refused) { self.counted(me, granted, out) } else { me })
