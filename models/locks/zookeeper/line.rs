@@ -101,6 +101,11 @@ impl Line {
         out.cancel_timer(Timer::NoReply);
     }
 
+    /// Nothing came: it opens another session, and leaves the old one to its end.
+    pub fn abandoned<C: LockClient>(self, out: &mut Out<Member<C>>) -> Self {
+        Self { resends_left: self.resends_left - 1, ..self.reopen(out) }
+    }
+
     /// Nothing came: it connects anew.
     #[must_use]
     pub fn reconnected(self) -> Self {

@@ -55,6 +55,8 @@ deviations! {
         NoRecheck = "no-recheck" breaks "no-waiter";
         /// Who does not hear of its node creates another: there is no mark in the name to find it by.
         NoMark = "no-mark" breaks "no-waiter";
+        /// Who does not hear of its node opens another session, and takes the node of the former one for its own.
+        FormerSession = "former-session" breaks "mutual-exclusion";
         /// The node stays when its session ends.
         NotEphemeral = "not-ephemeral" breaks "nodes-freed";
         /// The resource takes every write.
@@ -259,7 +261,9 @@ impl Client {
     /// Nothing came: the library connects anew and asks again. Only `create` may not be asked twice: the mark in the
     /// name of the node tells whether the first was executed.
     fn ask_again(&self, me: ClientState, out: &mut Output) -> Option<ClientState> {
-        let me = ClientState { line: me.line.reconnected(), ..me };
+        let keeps_session = !self.breaks(Deviation::FormerSession);
+        let line = if keeps_session { me.line.reconnected() } else { me.line.abandoned(out) };
+        let me = ClientState { line, ..me };
         match me.phase {
             Phase::Creating if self.breaks(Deviation::NoMark) => Some(self.create(me, out)),
             Phase::Creating | Phase::Seeking => Some(self.ask(me, Phase::Seeking, Command::Children, out)),
