@@ -39,10 +39,14 @@ fn two_believers(ledger: &Ledger) -> Option<Evidence> {
 type Sentence = fn(&Breach) -> Option<String>;
 
 /// What is never recorded: name, claim, and the sentence for a breach of it.
-fn never() -> [(&'static str, &'static str, Sentence); 6] {
+fn never() -> [(&'static str, &'static str, Sentence); 7] {
     [
         ("no-wrong-delete", "A delete removes only a key that the deleter had set", |breach| match breach {
             Breach::WrongDelete(WrongDelete { by, of }) => Some(format!("{by:?} deleted the lock of {of:?}")),
+            _ => None,
+        }),
+        ("no-wrong-extend", "A command has only a key live on that its sender had set", |breach| match breach {
+            Breach::WrongExtend { by, of } => Some(format!("{by:?} has the lock of {of:?} live on")),
             _ => None,
         }),
         ("no-stale-write", "The resource takes no write under an older grant than one that it took", |breach| {

@@ -5,9 +5,10 @@ use quorate::{Id, Out};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
-use super::{Deviation, FENCE, LOCK, Member, Msg, Sizes, Stance, Storage, Timer, Write};
+use super::{Deviation, FENCE, LOCK, Member, Msg, Release, Sizes, Stance, Storage, Timer, Write};
 use crate::locks::answers::Want;
 use crate::stores::redis::{Answer, Call, Command, Reply, Request, Script, Value};
+use crate::stores::ticks;
 
 /// What a client is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -24,8 +25,12 @@ pub enum Phase {
     Holding,
     /// Believes that it has the lock, and waits for the resource to acknowledge its write.
     Writing,
+    /// Waits for the reply to `WATCH`; only where it releases by a transaction.
+    Watching,
     /// Waits for the reply to `GET`; only where the client itself compares.
     Checking,
+    /// Found another's value, and waits for the reply to `UNWATCH`; only where it releases by a transaction.
+    Unwatching,
     /// Waits for the reply to its release.
     Releasing,
     /// Has had the lock in its last round and has released it.
@@ -75,7 +80,7 @@ impl ClientState {
         match self.phase {
             Phase::Acquiring | Phase::Arming => Some(Stance::Asks),
             Phase::Holding | Phase::Writing => Some(Stance::Believes),
-            Phase::Checking | Phase::Releasing => Some(Stance::Releases),
+            Phase::Watching | Phase::Checking | Phase::Unwatching | Phase::Releasing => Some(Stance::Releases),
             Phase::Idle | Phase::Sleeping | Phase::Done | Phase::GaveUp | Phase::Failed => None,
         }
     }
@@ -84,7 +89,7 @@ impl ClientState {
     pub fn wants(&self) -> Option<Want> {
         match self.phase {
             Phase::Acquiring | Phase::Arming => Some(Want::Lock),
-            Phase::Checking | Phase::Releasing => Some(Want::Release),
+            Phase::Watching | Phase::Checking | Phase::Unwatching | Phase::Releasing => Some(Want::Release),
             Phase::Idle
             | Phase::Sleeping
             | Phase::Holding
@@ -98,7 +103,8 @@ impl ClientState {
     /// Whether the client waits for a reply.
     pub fn waits(&self) -> bool {
         match self.phase {
-            Phase::Acquiring | Phase::Arming | Phase::Writing | Phase::Checking | Phase::Releasing => true,
+            Phase::Acquiring | Phase::Arming | Phase::Writing => true,
+            Phase::Watching | Phase::Checking | Phase::Unwatching | Phase::Releasing => true,
             Phase::Idle | Phase::Sleeping | Phase::Holding | Phase::Done | Phase::GaveUp | Phase::Failed => false,
         }
     }
@@ -137,12 +143,16 @@ impl Client {
             Timer::Start => Some(self.acquire(me, out)),
             Timer::Wake => Some(self.try_again(me, out)),
             Timer::Work => Some(self.work(me, out)),
+            Timer::Renew => self.renew(me, out),
             Timer::NoReply => Some(self.ask_again(me, out)),
             Timer::Expire(_) => None,
         }
     }
 
     pub(super) fn on_answer(&self, me: ClientState, answer: Answer, out: &mut Out<Member>) -> Option<ClientState> {
+        if answer.call == self.watchdogs_call(&me) {
+            return self.renewed(me, answer.reply, out);
+        }
         if answer.call != self.call(&me) {
             return None;
         }
@@ -151,7 +161,9 @@ impl Client {
             (Phase::Acquiring, Reply::Nil) => self.taken(self.heard(me, out), out),
             (Phase::Arming, Reply::Number(_)) => self.hold(self.heard(me, out), out),
             (Phase::Checking, held @ (Reply::Value(_) | Reply::Nil)) => self.checked(self.heard(me, out), held, out),
-            (Phase::Releasing, Reply::Number(_)) => self.released(self.heard(me, out), out),
+            (Phase::Watching, Reply::Ok) => self.watched(self.heard(me, out), out),
+            (Phase::Releasing, Reply::Number(_) | Reply::Nil) => self.released(self.heard(me, out), out),
+            (Phase::Unwatching, Reply::Ok) => self.released(self.heard(me, out), out),
             _ => return None,
         };
         Some(me)
@@ -187,7 +199,49 @@ impl Client {
     /// The caller has the lock, as far as it knows.
     fn hold(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
         out.set_timer(Timer::Work, model_timeout());
+        self.arm_watchdog(out);
         ClientState { phase: Phase::Holding, ..me }
+    }
+
+    fn arm_watchdog(&self, out: &mut Out<Member>) {
+        if self.sizes.renew > 0 {
+            out.set_timer(Timer::Renew, ticks(self.sizes.renew as u8));
+        }
+    }
+
+    /// The watchdog has the lock live on if it is still this client's, in one step of the store.
+    fn renew(&self, me: ClientState, out: &mut Out<Member>) -> Option<ClientState> {
+        let (key, value) = (LOCK, self.token(&me));
+        let command = if self.breaks(Deviation::RenewBySet) {
+            Command::Set { key, value }
+        } else if self.breaks(Deviation::RenewUnchecked) {
+            Command::PExpire { key }
+        } else {
+            Command::Eval(Script::CompareAndExpire { key, value })
+        };
+        out.send(self.store, Msg::Request(Request { call: self.watchdogs_call(&me), command }));
+        None
+    }
+
+    /// The lock lives on, or is another's, and the caller stops if it has not written yet.
+    fn renewed(&self, me: ClientState, reply: Reply, out: &mut Out<Member>) -> Option<ClientState> {
+        let is_lost = reply == Reply::Number(0);
+        match me.phase {
+            Phase::Holding if is_lost => {
+                out.cancel_timer(Timer::Work);
+                Some(self.round_over(ClientState { phase: Phase::Failed, fence: None, ..me }, out))
+            }
+            Phase::Holding | Phase::Writing if !is_lost => {
+                self.arm_watchdog(out);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// What the watchdog's command is called: it goes beside all else.
+    fn watchdogs_call(&self, me: &ClientState) -> Call {
+        Call { attempt: u8::MAX, ..self.call(me) }
     }
 
     /// The script answers nil: somebody else has the lock.
@@ -223,16 +277,33 @@ impl Client {
 
     /// The caller is done with the lock: it is deleted if it is still this client's, in one step of the store.
     fn release(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        let phase = if !self.compares_itself() { Phase::Releasing } else { Phase::Checking };
+        out.cancel_timer(Timer::Renew);
+        let phase = if !self.compares_itself() {
+            Phase::Releasing
+        } else if self.sizes.release == Release::Transaction && !self.breaks(Deviation::WatchLate) {
+            Phase::Watching
+        } else {
+            Phase::Checking
+        };
         self.ask(ClientState { phase, fence: None, ..me }, out)
+    }
+
+    /// The key is watched: whatever is written to it from now on, `EXEC` will tell. What it holds is read after that.
+    fn watched(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
+        let phase = if self.breaks(Deviation::WatchLate) { Phase::Releasing } else { Phase::Checking };
+        self.ask(ClientState { phase, ..me }, out)
     }
 
     /// `GET` is answered; only where the client itself compares.
     fn checked(&self, me: ClientState, held: Reply, out: &mut Out<Member>) -> ClientState {
-        if held == Reply::Value(self.token(&me)) {
-            return self.ask(ClientState { phase: Phase::Releasing, ..me }, out);
-        }
-        self.released(me, out)
+        let is_watched = self.sizes.release == Release::Transaction;
+        let phase = match (held == Reply::Value(self.token(&me)), is_watched) {
+            (true, true) if self.breaks(Deviation::WatchLate) => Phase::Watching,
+            (true, _) => Phase::Releasing,
+            (false, true) if !self.breaks(Deviation::WatchLate) => Phase::Unwatching,
+            (false, _) => return self.released(me, out),
+        };
+        self.ask(ClientState { phase, ..me }, out)
     }
 
     /// The lock is not this client's any more.
@@ -287,7 +358,10 @@ impl Client {
                 Some(Command::Eval(Script::LockFenced { key, value, expires, fence, again }))
             }
             Phase::Arming => Some(Command::PExpire { key }),
+            Phase::Watching => Some(Command::Watch { key }),
             Phase::Checking => Some(Command::Get { key }),
+            Phase::Unwatching => Some(Command::Unwatch),
+            Phase::Releasing if self.sizes.release == Release::Transaction => Some(Command::ExecDel { key }),
             Phase::Releasing if !self.compares_itself() && !self.breaks(Deviation::PlainDelete) => {
                 Some(Command::Eval(Script::CompareAndDelete { key, value }))
             }
@@ -331,7 +405,7 @@ impl Client {
 
     /// Whether the client, and not a script, looks whose the lock is.
     fn compares_itself(&self) -> bool {
-        self.breaks(Deviation::GetThenDelete)
+        self.breaks(Deviation::GetThenDelete) || self.sizes.release == Release::Transaction
     }
 
     fn call(&self, me: &ClientState) -> Call {

@@ -41,6 +41,8 @@ pub enum Fact {
         /// Whether it is assumed to do so only when its owner has nothing to do with the lock any more.
         only_timely: bool,
     },
+    /// The key lives on, by a command of this client.
+    Extended(Grant),
     /// The store told this client that the lock is taken.
     ToldTaken(Grant),
     /// A client is at something else than before: round and stance, or away from the lock.
@@ -72,6 +74,13 @@ pub enum Fact {
 pub enum Breach {
     /// A delete removed another's key.
     WrongDelete(WrongDelete),
+    /// A command had another's key live on.
+    WrongExtend {
+        /// For whom the command was executed.
+        by: Grant,
+        /// Whose key it was.
+        of: Grant,
+    },
     /// The owner of the key was told that the lock is taken.
     SelfBlock(Grant),
     /// The resource took a write under an older grant than the last one that it took.
@@ -131,6 +140,10 @@ impl History for Ledger {
         match *fact {
             Fact::Key(change) => self.breaches.extend(self.key.follow(change).map(Breach::WrongDelete)),
             Fact::Expired { only_timely } => self.expire(only_timely),
+            Fact::Extended(by) => {
+                let wrong = self.key.owner.filter(|of| *of != by).map(|of| Breach::WrongExtend { by, of });
+                self.breaches.extend(wrong);
+            }
             Fact::ToldTaken(grant) => {
                 let itself = self.key.owner == Some(grant);
                 self.breaches.extend(itself.then_some(Breach::SelfBlock(grant)));

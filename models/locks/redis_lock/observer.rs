@@ -6,7 +6,7 @@ use super::ledger::Fact;
 use super::{ClientState, Expiry, LOCK, Member, Msg, Outcome, State};
 use crate::locks::answers::{CallFact, Want};
 use crate::locks::ownership::{Grant, KeyChange};
-use crate::stores::redis::Reply;
+use crate::stores::redis::{Reply, extended};
 
 /// Whether the key of the lock is there, if the store is up.
 pub(super) fn held(state: &State) -> bool {
@@ -20,6 +20,10 @@ pub(super) fn of_store(step: &Step<'_, Member>, expiry: Expiry, facts: &mut Fact
         Cause::Deliver { src, msg: Msg::Request(request) } => {
             let by = Grant { client: src, round: request.call.round };
             facts.extend(KeyChange::of(was_held, is_held, Some(by)).map(Fact::Key));
+            let answers_one = |msg: &Msg| matches!(msg, Msg::Answer(answer) if answer.reply == Reply::Number(1));
+            if extended(&request.command) == Some(LOCK) && step.sent.iter().any(|sent| answers_one(&sent.msg)) {
+                facts.push(Fact::Extended(by));
+            }
             let taken = |msg: &Msg| matches!(msg, Msg::Answer(answer) if answer.reply == Reply::Nil);
             if was_held && step.sent.iter().any(|sent| taken(&sent.msg)) {
                 facts.push(Fact::ToldTaken(by));
