@@ -1,15 +1,15 @@
 //! Whether what a lock answers is what one lock would answer: a ghost that protocol code never reads.
 //!
-//! Source: Herlihy and Wing, "Linearizability: A Correctness Condition for Concurrent Objects" (1990); the configurations
-//! that are followed are those of Wing and Gong's search (1993), for all prefixes of a run at once.
+//! Source: Herlihy and Wing, "Linearizability: A Correctness Condition for Concurrent Objects" (1990); the
+//! configurations that are followed are those of Wing and Gong's search (1993), for all prefixes of a run at once.
 //!
 //! The object is a lock of which time may take the holder's hold: it is free, or somebody's. [`Answers`] is what it may
 //! be by all that has been answered, and which of the open calls it may have carried out. An answer that fits none of
-//! that is no answer of one lock. Unlike a list of all calls this forgets what matters no more, so that it stays small and a run
-//! without end has finitely many.
+//! that is no answer of one lock. Unlike a list of all calls this forgets what matters no more, so that it stays small
+//! and a run without end has finitely many.
 //!
-//! What it does not tell: whether a caller is *still* right to believe that it has the lock when it does something. An answer
-//! may be true when it is given and late when it is heard.
+//! What it does not tell: whether a caller is *still* right to believe that it has the lock when it does something. An
+//! answer may be true when it is given and late when it is heard.
 
 use std::collections::{BTreeMap, BTreeSet};
 

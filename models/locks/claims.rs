@@ -129,8 +129,8 @@ pub(super) fn linearizable<P: Protocol>(of: fn(&P::History) -> Option<&Answers>)
 
 /// Nobody is locked out. `asks` says whether a node is a client that waits to have the lock.
 ///
-/// The first client stands for all: they differ in nothing but their ids, and no lock here goes by those. What is counted on
-/// is weak fairness, which is little: what stays possible is done. One who gives up waits no more.
+/// The first client stands for all: they differ in nothing but their ids, and no lock here goes by those. What is
+/// counted on is weak fairness, which is little: what stays possible is done. One who gives up waits no more.
 pub(super) fn lockout_free<P: Protocol<Actor: ProtocolActor>>(asks: fn(&Node<'_, P::Actor>) -> bool) -> Property<P> {
     let about = "The first client, which stands for all, gets the lock whenever it waits for it, or gives up";
     Claim::leads_to("lockout-free", about).by_nodes(

@@ -20,8 +20,8 @@ pub fn ticks(count: u8) -> Range<Duration> {
 /// How numbers are given out one after the other: without end as in life, or in a circle, so that a run without end has
 /// finitely many states.
 ///
-/// In a circle a number comes before another if less than half the way round leads from it there. That is right as long as no
-/// two numbers in use are half the way apart: who asks for a circle says why they are not.
+/// In a circle a number comes before another if less than half the way round leads from it there. That is right as long
+/// as no two numbers in use are half the way apart: who asks for a circle says why they are not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Numbering(Option<u32>);
 

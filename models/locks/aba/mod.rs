@@ -13,8 +13,8 @@
 //!
 //! A client that pops has read the cell on top and the one below. Others pop both and push the first again: the
 //! head is what it was, what is below it is not, and by the value alone the swing goes through. With a count beside the
-//! pointer, both compared in one step, it does not; nor if the head is watched from before it is read, so that any write since is
-//! told (`LL` and `SC`; `WATCH` and `EXEC`).
+//! pointer, both compared in one step, it does not; nor if the head is watched from before it is read, so that any
+//! write since is told (`LL` and `SC`; `WATCH` and `EXEC`).
 //!
 //! Who has it: a script in Redis that compares a value and sets it (Redis 7.0.15: fooled; `WATCH` and `EXEC` are not); the
 //! version of a znode, which is 0 again when it is deleted and created (ZooKeeper 3.8; `czxid` never repeats), as is that of
@@ -232,8 +232,8 @@ impl Protocol for Aba {
                  Parallelism; Michael and Scott 1996, Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue \
                  Algorithms",
         modelled: "Each access to a shared memory of clients that pop cells and push them again: the head is read, what is \
-                   below it, and swung if pointer and tag are what was read. Or watched by the memory, so that any write since is \
-                   told. Left out one by one: the tag, as in a script \
+                   below it, and swung if pointer and tag are what was read, or if the memory has seen no write \
+                   since. Left out one by one: the tag, as in a script \
                    of Redis that compares values; tags enough; a version that does not begin anew, as those of znodes and of keys in \
                    etcd do",
         left_out: "Memory that is given back: a popped cell can always be read. Hazard pointers and garbage collection, \

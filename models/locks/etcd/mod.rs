@@ -16,10 +16,10 @@
 //! etcd takes no write under an older revision than the last; if it is etcd itself, the write goes in one
 //! transaction with a look at the owner's key, and then it is not even late.
 //!
-//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. Rounds have one
-//! name then and revisions come again, which tells the same where nothing of a former round is under way when the next begins:
-//! on a network that keeps the order of each channel, and where nothing is sent again. The resource then takes every
-//! write, for it knows no order of numbers that come again.
+//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. Rounds
+//! have one name then and revisions come again, which tells the same where nothing of a former round is under way when
+//! the next begins: on a network that keeps the order of each channel, and where nothing is sent again. The resource
+//! then takes every write, for it knows no order of numbers that come again.
 
 mod claims;
 mod client;
@@ -67,7 +67,8 @@ params! {
         /// How many ticks after it heard of its lease a client keeps it alive; with 0 it never does, and in asynchronous time
         /// loses nothing by that: a lease may end or live on either way.
         pub keep_alive: usize = 0, in 0..=20;
-        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes states.
+        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes
+        /// states.
         pub answers: bool = false;
     }
 }
@@ -255,9 +256,9 @@ impl EtcdLock {
         EtcdServer { ttl: self.sizes.ttl as u8, ends_leases: self.sizes.leases_end }
     }
 
-    /// Where rounds have no end, revisions come again. Each client has one key at most, and a new key is numbered after the last
-    /// that is there: a circle of three times as many as there are clients has the keys that are there, the revision from
-    /// which one of them is watched, and the next key all within half of it.
+    /// Where rounds have no end, revisions come again. Each client has one key at most, and a new key is numbered after
+    /// the last that is there: a circle of three times as many as there are clients has the keys that are there, the
+    /// revision from which one of them is watched, and the next key all within half of it.
     fn numbering(&self) -> Numbering {
         if self.sizes.rounds == 0 { Numbering::circle(3 * self.sizes.clients as u32) } else { Numbering::default() }
     }
@@ -281,7 +282,7 @@ impl Protocol for EtcdLock {
                  2006, 2.4",
         modelled: "Transactions, lookups, watches, leases, writes and acknowledgements one by one; asking again; crashes of \
                    clients and resource; leases that end at any moment, in time where that is assumed, or by the clock \
-                   in timed mode with keep-alives",
+                   in timed mode with keep-alives; rounds without end",
         left_out: "The cluster's replication, which makes its requests linearizable. Revoking a lease on an orderly end: \
                    here a lease that nobody needs runs out",
     };

@@ -1,7 +1,7 @@
 //! What the observer remembers: what the lock may be, by what clients were answered.
 //!
-//! A client is answered when it holds the lock, or is told that it is taken. One that gives a key back does not know whether
-//! it had it: its call stays open. What a release removed nobody looks at.
+//! A client is answered when it holds the lock, or is told that it is taken. One that gives a key back does not know
+//! whether it had it: its call stays open. What a release removed nobody looks at.
 
 use quorate::model::{Cause, Facts, History, Step};
 use serde::Serialize;

@@ -16,12 +16,13 @@
 //! client that holds only when enough have, and gives the key back otherwise, loses nothing as long as one of those takes
 //! over, which with several replicas is for the sentinel to see to.
 //!
-//! `min-replicas-to-write` has the primary refuse commands when it has not heard of a replica for a while. That bounds how long one
-//! that is cut off grants locks that will be lost; it does not say of any lock that a replica has it.
+//! `min-replicas-to-write` has the primary refuse commands when it has not heard of a replica for a while. That bounds
+//! how long one that is cut off grants locks that will be lost; it does not say of any lock that a replica has it.
 //!
-//! Whether a client waits for ever is asked of every state. Where it is assumed that the sentinel suspects only the dead, a state
-//! in which it may suspect the living leads who knows where, and nobody is found to wait in vain there: so checks in which the primary
-//! does not die have a sentinel that never suspects it (`suspects = false`), which takes the same steps.
+//! Whether a client waits for ever is asked of every state. Where it is assumed that the sentinel suspects only the
+//! dead, a state in which it may suspect the living leads who knows where, and nobody is found to wait in vain there:
+//! so checks in which the primary does not die have a sentinel that never suspects it (`suspects = false`), which takes
+//! the same steps.
 
 mod claims;
 mod client;
@@ -61,7 +62,8 @@ params! {
         pub rounds: usize = 1, in 1..=3;
         /// Whether the sentinel ever suspects the primary: without, one who waits for it waits for it alone.
         pub suspects: bool = true;
-        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes states.
+        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes
+        /// states.
         pub answers: bool = false;
     }
 }
@@ -257,7 +259,8 @@ impl Protocol for RedisFailover {
         source: "redis.io, Distributed Locks with Redis, Why Failover-based Implementations Are Not Enough; redis.io, WAIT; \
                  Kingsbury 2013, Jepsen: Redis",
         modelled: "Commands, replies, replication, acknowledgements and WAIT one by one; a primary that crashes, or is only \
-                   thought to have; a sentinel that polls replicas and promotes the farthest; one failover",
+                   thought to have; a sentinel that polls replicas and promotes the farthest; one failover; a \
+                   primary that minds how many replicas it has heard of lately",
         left_out: "The time to live, which `redis-lock` is about: no key expires. How sentinels agree on whom to promote: \
                    there is one. What comes after the failover: the new primary has no replicas, and the old does not return",
     };

@@ -99,8 +99,8 @@ impl Server {
         self.deviations.has(deviation)
     }
 
-    /// `min-replicas-to-write`: whether it has not heard of so many replicas for `min-replicas-max-lag`. One that took over
-    /// has none yet, and is told to do without: else it would execute nothing.
+    /// `min-replicas-to-write`: whether it has not heard of so many replicas for `min-replicas-max-lag`. One that took
+    /// over has none yet, and is told to do without: else it would execute nothing.
     pub(super) fn is_alone(&self, me: &ServerState) -> bool {
         self.is_primary && me.near.len() < self.min_replicas
     }

@@ -5,8 +5,8 @@
 //! update); redis.io, "Transactions" (`WATCH`, `MULTI`, `EXEC`) and `EVAL`. The optimistic lock that an article
 //! published ([`optimistic_article`](super::optimistic_article)) has no validation at all.
 //!
-//! `EXEC` executes all that is queued or, if a watched key was written, nothing. That is no rollback: a command that fails does
-//! not undo the others (`partly_fails`), as is often believed (`multi-is-rollback`).
+//! `EXEC` executes all that is queued or, if a watched key was written, nothing. That is no rollback: a command that
+//! fails does not undo the others (`partly_fails`), as is often believed (`multi-is-rollback`).
 //!
 //! Modelled: three schemes, by each command and reply: `watch` (`WATCH`, `GET`, `MULTI` `SET` `EXEC`, and again from the
 //! start when `EXEC` answers nil), `compare` (`GET`, and a script that sets the counter if it still holds what was read; the
@@ -55,8 +55,8 @@ params! {
         pub rounds: usize = 1, in 1..=3;
         /// How a write is validated.
         pub scheme: Scheme = Scheme::Watch;
-        /// Whether each transaction has a command beside that fails, as one that counts in a key which holds text. Only in
-        /// scheme `watch`.
+        /// Whether each transaction has a command beside that fails, as one that counts in a key which holds text. Only
+        /// in scheme `watch`.
         pub partly_fails: bool = false;
     }
 }
@@ -247,7 +247,7 @@ impl Protocol for Optimistic {
         source: "Kung and Robinson 1981, On Optimistic Methods for Concurrency Control; Berenson et al. 1995, P4; \
                  redis.io, Transactions",
         modelled: "Each command and reply of clients that add to one counter: by WATCH and EXEC, by compare-and-set, by \
-                   INCR; conflicts, and tries until it goes through",
+                   INCR; conflicts, and tries until it goes through; transactions of which a command fails",
         left_out: "More keys than one. Losses and crashes: whether a write without a reply was executed is a question \
                    of request names. How often one client may fail: each failure is another's success",
     };

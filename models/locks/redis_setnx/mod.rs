@@ -45,8 +45,9 @@
 //! where nothing else is said, since every branch of `get_lock` is taken with two; one check has the ten.
 //!
 //! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. All rounds
-//! have one name then, and so have all tries with `tries = 0`, which tells the same as long as every command is executed
-//! once and answered once: nothing of a former round is under way when the next begins. So nothing is sent again there.
+//! have one name then, and so have all tries with `tries = 0`, which tells the same as long as every command is
+//! executed once and answered once: nothing of a former round is under way when the next begins. So nothing is sent
+//! again there.
 //!
 //! | file | what |
 //! |---|---|

@@ -15,10 +15,10 @@
 //! session ends only when its client is not up, or has nothing to do with the lock. What holds without it is what the
 //! resource enforces: [`Fence`] takes no write under an older grant than the last it took.
 //!
-//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. Rounds have one
-//! name then and numbers of nodes come again, which tells the same where nothing of a former round is under way when the next
-//! begins: on a network that keeps the order of each channel, as a session does, and where nothing is sent again. The
-//! resource then takes every write, for it knows no order of numbers that come again.
+//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. Rounds
+//! have one name then and numbers of nodes come again, which tells the same where nothing of a former round is under
+//! way when the next begins: on a network that keeps the order of each channel, as a session does, and where nothing is
+//! sent again. The resource then takes every write, for it knows no order of numbers that come again.
 
 mod article;
 mod claims;
@@ -254,9 +254,9 @@ impl<C: LockClient> Actor for Member<C> {
 
 /// How the ensemble numbers nodes, for clients that want the lock so often.
 ///
-/// Where that is without end, a circle of twice as many as there are clients will do: each has one node at most, so that those
-/// that are there are numbered within half of it. A client that speaks of a node before its own has one that is
-/// there, and a new one is numbered after that: what it speaks of is not what comes by the same name later.
+/// Where that is without end, a circle of twice as many as there are clients will do: each has one node at most, so
+/// that those that are there are numbered within half of it. A client that speaks of a node before its own has one that
+/// is there, and a new one is numbered after that: what it speaks of is not what comes by the same name later.
 fn numbering(rounds: usize, clients: usize) -> Numbering {
     if rounds == 0 { Numbering::circle(2 * clients as u32) } else { Numbering::default() }
 }

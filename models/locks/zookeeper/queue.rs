@@ -424,7 +424,7 @@ impl Protocol for ZookeeperQueue {
         title: "Lock in ZooKeeper by a queue of ephemeral nodes",
         source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper recipes, Locks; Burrows 2006, 2.4",
         modelled: "Commands, replies, events, writes and acknowledgements one by one; connecting anew; crashes of clients \
-                   and resource; sessions that end at any moment, or in time where that is assumed",
+                   and resource; sessions that end at any moment, or in time where that is assumed; rounds without end",
         left_out: "Read locks and revocation. The ensemble's replication, which makes its writes linearizable. The \
                    length of the session timeout",
     };

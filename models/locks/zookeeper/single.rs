@@ -34,7 +34,8 @@ params! {
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=6;
-        /// How often a client tries to get the lock before it gives up; with 0 it never does, and tries are not counted.
+        /// How often a client tries to get the lock before it gives up; with 0 it never does, and tries are not
+        /// counted.
         pub tries: usize = 2, in 0..=10;
         /// How often each client wants the lock; with 0 again and again, without end. Nothing is counted then.
         pub rounds: usize = 1, in 0..=3;
@@ -357,7 +358,8 @@ impl Protocol for ZookeeperLock {
         title: "Lock in ZooKeeper by one ephemeral node",
         source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper programmer's guide; Burrows 2006, 2.4",
         modelled: "Commands, replies, writes and acknowledgements one by one; pauses between tries; connecting anew; \
-                   crashes of clients and resource; sessions that end at any moment, or in time where that is assumed",
+                   crashes of clients and resource; sessions that end at any moment, or in time where that is assumed; \
+                   rounds without end",
         left_out: "The watch in place of the pause, which wakes all who wait: zookeeper-queue has the better one. The \
                    ensemble's replication. The length of the session timeout",
     };
