@@ -175,8 +175,8 @@ pub struct Keys {
     pub leases: BTreeSet<Lease>,
     /// Who is to be told of the next deletion of which key.
     pub watchers: BTreeSet<(Key, Call)>,
-    /// How revisions are numbered. In a circle the revision of the store is that of the last key of the lock that is there:
-    /// what was deleted since another was there is then seen by its being gone, or newer.
+    /// How revisions are numbered. In a circle the revision of the store is that of the last key of the lock that is
+    /// there: what was deleted since another was there is then seen by its being gone, or newer.
     #[serde(skip_serializing_if = "is_endless")]
     pub numbering: Numbering,
 }
@@ -468,5 +468,26 @@ mod tests {
         assert_eq!(keys.apply(call, &watch(Some(1))), Some(Reply::Deleted));
         assert_eq!(keys.apply(call, &watch(Some(3))), None, "the deletion was revision 2");
         assert_eq!(keys.apply(call, &watch(None)), None);
+    }
+
+    #[test]
+    fn in_a_circle_who_came_later_is_behind() {
+        let mut keys = Keys { numbering: Numbering::circle(6), ..of_two() };
+        let (first, second) = (0, 1);
+        for _ in 0..12 {
+            lock(&mut keys, first);
+            lock(&mut keys, second);
+            let created = keys.entries[&key(second)].created;
+            assert_eq!(keys.get(Range::First).map(|(key, _)| key), Some(key(first)));
+            assert_eq!(keys.get(Range::LastBefore(created)).map(|(key, _)| key), Some(key(first)));
+            let call = Call { lease: lease(second), round: 1, again: 0 };
+            let watch = Ask::Watch { key: key(first), from: Some(keys.revision) };
+            apply(&mut keys, first, &txn(None, Operation::Delete(key(first))));
+            assert_eq!(keys.clone().apply(call, &watch), Some(Reply::Deleted), "it is gone");
+            lock(&mut keys, first);
+            assert_eq!(keys.clone().apply(call, &watch), Some(Reply::Deleted), "it was gone, and is behind");
+            apply(&mut keys, second, &txn(None, Operation::Delete(key(second))));
+        }
+        assert!(keys.deleted.is_empty() && keys.revision <= 6);
     }
 }

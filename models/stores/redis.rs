@@ -3,10 +3,11 @@
 //! [`RedisStore`] is the state and says what each command does; [`RedisServer`] is the part of an actor that
 //! answers requests, lets keys expire and survives a restart.
 //!
-//! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, WATCH, MULTI, EXEC, EVAL), and runs of Redis 7.0.15 where the
-//! pages leave something open. Left out: whatever the lock protocols do not send (transactions of several commands,
-//! other types of values); replication, which is for the protocol to say. Of the time that a key lives only the end is modelled in asynchronous time, as an event that
-//! may come at any moment from when the time was set; after a restart it counts from there, which is later than in life.
+//! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, WATCH, MULTI, EXEC, EVAL), and runs of
+//! Redis 7.0.15 where the pages leave something open. Left out: whatever the lock protocols do not send (longer
+//! transactions, other types of values); replication, which is for the protocol to say. Of the time that a key lives
+//! only the end is modelled in asynchronous time, as an event that may come at any moment from when the time was set;
+//! after a restart it counts from there, which is later than in life.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -90,7 +91,8 @@ pub enum Command {
         /// To what.
         value: Value,
     },
-    /// `MULTI`, `SET key value`, a command that fails (an `INCR` of a text), `EXEC`. The others are executed all the same.
+    /// `MULTI`, `SET key value`, a command that fails (an `INCR` of a text), `EXEC`. The others are executed all the
+    /// same.
     ExecPartly {
         /// Which key.
         key: Key,
@@ -572,6 +574,38 @@ mod tests {
         store.apply(Id::from(1), &Command::Watch { key: "lock" });
         store.expire("lock");
         assert_eq!(store.apply(Id::from(1), &Command::Exec { key: "lock", value: B }), Reply::Nil);
+    }
+
+    #[test]
+    fn a_transaction_may_delete_and_does_so_only_if_nobody_wrote_the_key() {
+        let (one, key) = (Id::from(0), "lock");
+        let mut store = after(&[Command::SetNxPx { key, value: A }, Command::Watch { key }]);
+        let mut ended = store.clone();
+        assert_eq!(store.apply(one, &Command::ExecDel { key }), Reply::Number(1));
+        ended.expire(key);
+        ended.apply(Id::from(1), &Command::SetNxPx { key, value: B });
+        let mut unwatched = ended.clone();
+        assert_eq!(ended.apply(one, &Command::ExecDel { key }), Reply::Nil);
+        assert_eq!(ended.apply(one, &Command::Get { key }), Reply::Value(B));
+        assert_eq!(unwatched.apply(one, &Command::Unwatch), Reply::Ok);
+        assert_eq!(unwatched.apply(one, &Command::ExecDel { key }), Reply::Number(1), "nothing is watched any more");
+    }
+
+    #[test]
+    fn what_fails_in_a_transaction_undoes_nothing() {
+        let mut store = RedisStore::default();
+        assert_eq!(store.apply(Id::from(0), &Command::ExecPartly { key: "n", value: A }), Reply::PartlyFailed);
+        assert_eq!(store.apply(Id::from(0), &Command::Get { key: "n" }), Reply::Value(A));
+    }
+
+    #[test]
+    fn a_key_lives_on_for_its_owner_only() {
+        let key = "lock";
+        let mut store = after(&[Command::SetNxPx { key, value: A }]);
+        let live_on = |value| Command::Eval(Script::CompareAndExpire { key, value });
+        assert_eq!(store.apply(Id::from(0), &live_on(B)), Reply::Number(0));
+        assert_eq!(store.apply(Id::from(0), &live_on(A)), Reply::Number(1));
+        assert_eq!((extended(&live_on(A)), extended(&Command::Get { key })), (Some(key), None));
     }
 
     #[test]

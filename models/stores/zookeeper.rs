@@ -515,4 +515,27 @@ mod tests {
         assert_eq!(tree.apply(session(0), 0, &create(0)), None);
         assert!(tree.nodes.is_empty());
     }
+
+    #[test]
+    fn in_a_circle_the_next_number_is_the_one_after_the_last_that_is_there() {
+        let mut tree = Tree::new(Numbering::circle(4));
+        let number = |path| match path {
+            Path::Queued { number, .. } => number,
+            Path::Plain(_) => 0,
+        };
+        let mut numbers = Vec::new();
+        let mut first = queue_up(&mut tree, 0);
+        for turn in 1..=4 {
+            let next = queue_up(&mut tree, turn % 2);
+            numbers.push(number(next));
+            let guard = None;
+            assert_eq!(apply(&mut tree, 0, &Command::Delete { path: first, guard }), Reply::Ok);
+            first = next;
+        }
+        assert_eq!(numbers, [2, 3, 4, 1]);
+        let gone = Path::Queued { number: 3, prefix: Some(mark(0)) };
+        let watch = Command::Exists { path: gone, watch: true };
+        assert_eq!(apply(&mut tree, 1, &watch), Reply::Exists { path: gone, there: false });
+        assert!(tree.watches.is_empty(), "what is gone does not come");
+    }
 }
