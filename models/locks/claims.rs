@@ -1,10 +1,11 @@
 //! The properties that locks share, each with the sentence that is printed when it finds something.
 
-use quorate::model::{Claim, History, Property, Protocol, ProtocolActor};
+use quorate::model::{Claim, History, Node, Property, Protocol, ProtocolActor};
 use quorate::system::Evidence;
 use quorate::{Actor, Id};
 use serde::Serialize;
 
+use super::answers::{Answers, Want};
 use super::fencing::{Breach, Grants};
 
 /// What a client has to do with the lock.
@@ -109,6 +110,35 @@ pub(super) fn no_waiter<P: Lock>() -> Property<P> {
         let waiter = at(stances, Stance::Waits).chain(at(stances, Stance::Pauses)).next()?;
         Some(format!("{waiter:?} waits for ever"))
     })
+}
+
+/// What is answered is what one lock answers. `of` gives the ghost that follows the answers, where one does.
+pub(super) fn linearizable<P: Protocol>(of: fn(&P::History) -> Option<&Answers>) -> Property<P> {
+    let about = "Where `answers` are followed, they are those of one lock, which time may take from its holder";
+    Claim::always("linearizable", about).by_history(move |_, history| {
+        let (grant, want, answer) = of(history)?.unexplained?;
+        let what = match (want, answer) {
+            (Want::Lock, true) => "that it has the lock",
+            (Want::Lock, false) => "that the lock is taken",
+            (Want::Release, true) => "that it has released the lock",
+            (Want::Release, false) => "that it had no lock to release",
+        };
+        Some(Evidence::new(format!("{grant:?} is told {what}, which no order of the calls explains")))
+    })
+}
+
+/// Nobody is locked out. `asks` says whether a node is a client that waits to have the lock.
+///
+/// The first client stands for all: they differ in nothing but their ids, and no lock here goes by those. What is
+/// counted on is weak fairness, which is little: what stays possible is done. One who gives up waits no more.
+pub(super) fn lockout_free<P: Protocol<Actor: ProtocolActor>>(asks: fn(&Node<'_, P::Actor>) -> bool) -> Property<P> {
+    let about = "The first client, which stands for all, gets the lock whenever it waits for it, or gives up";
+    Claim::leads_to("lockout-free", about).by_nodes(
+        move |_, node| usize::from(node.id) == 0 && asks(node),
+        |_, waiting: &[bool]| {
+            waiting.contains(&true).then(|| Evidence::new(format!("{:?} waits for the lock", Id::from(0))))
+        },
+    )
 }
 
 /// A client finds the lock taken.

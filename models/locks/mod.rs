@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `claims` | the properties that locks share |
+//! | `answers` | a ghost that tells whether the answers of a lock are those of one lock |
 //! | `fencing` | what a lock protects: a resource that looks at tokens, and a ghost that knows their order |
 //! | `ownership` | a ghost of all locks on a key: whose the key is, and who removed what was not theirs |
 //! | `aba` | a swing of what is what it was, and has been another meanwhile |
@@ -17,6 +18,7 @@
 //! | `zookeeper` | locks in ZooKeeper: by one ephemeral node, as published and right, and by a queue |
 
 pub mod aba;
+pub mod answers;
 mod claims;
 pub mod etcd;
 pub mod failover;

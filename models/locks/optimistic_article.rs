@@ -243,7 +243,8 @@ fn version(reply: Reply) -> Option<Option<u32>> {
     match reply {
         Reply::Nil => Some(None),
         Reply::Value(Value::Number(version)) => Some(Some(version)),
-        Reply::Value(Value::Token { .. }) | Reply::Number(_) | Reply::Ok => None,
+        Reply::Value(Value::Token { .. }) | Reply::Number(_) => None,
+        Reply::Ok | Reply::PartlyFailed | Reply::NoReplicas => None,
     }
 }
 

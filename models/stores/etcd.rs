@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
 
-use super::ticks;
+use super::{Numbering, ticks};
 
 /// A lease, by the id that its client chose: in life a random one, here whose it is and the how-many-th of that client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -167,7 +167,7 @@ pub struct Keys {
     pub revision: u32,
     /// The keys that are there.
     pub entries: BTreeMap<Key, Entry>,
-    /// In which revision keys were last deleted.
+    /// In which revision keys were last deleted. Empty where revisions come again.
     pub deleted: BTreeMap<Key, u32>,
     /// The leases that live.
     ///
@@ -175,6 +175,14 @@ pub struct Keys {
     pub leases: BTreeSet<Lease>,
     /// Who is to be told of the next deletion of which key.
     pub watchers: BTreeSet<(Key, Call)>,
+    /// How revisions are numbered. In a circle the revision of the store is that of the last key of the lock that is
+    /// there: what was deleted since another was there is then seen by its being gone, or newer.
+    #[serde(skip_serializing_if = "is_endless")]
+    pub numbering: Numbering,
+}
+
+fn is_endless(numbering: &Numbering) -> bool {
+    !numbering.comes_again()
 }
 
 impl Keys {
@@ -201,8 +209,9 @@ impl Keys {
     pub fn end(&mut self, lease: Lease) -> bool {
         let lived = self.leases.remove(&lease);
         let keys: Vec<Key> = self.of_lease(lease).collect();
-        self.revision += u32::from(!keys.is_empty());
+        self.begin(!keys.is_empty());
         keys.into_iter().for_each(|key| self.delete(key));
+        self.settle();
         lived
     }
 
@@ -227,7 +236,7 @@ impl Keys {
             Operation::Delete(key) => self.entries.contains_key(key),
             Operation::Get(_) => false,
         };
-        self.revision += u32::from(operations.iter().any(writes));
+        self.begin(operations.iter().any(writes));
         let mut found = Vec::new();
         for operation in operations {
             match *operation {
@@ -236,7 +245,33 @@ impl Keys {
                 Operation::Delete(key) => self.delete(key),
             }
         }
+        self.settle();
         Reply::Txn { revision: self.revision, succeeded, found }
+    }
+
+    /// A transaction begins, with a revision of its own if it writes.
+    fn begin(&mut self, writes: bool) {
+        if writes {
+            self.revision = self.numbering.after(self.revision);
+        }
+    }
+
+    /// A transaction ends.
+    fn settle(&mut self) {
+        if self.numbering.comes_again() {
+            self.revision =
+                self.prefixed().min_by_key(|(_, entry)| self.behind(entry)).map_or(0, |(_, last)| last.created);
+        }
+    }
+
+    /// The keys under the prefix.
+    fn prefixed(&self) -> impl Iterator<Item = (&Key, &Entry)> {
+        self.entries.iter().filter(|(key, _)| matches!(key, Key::Prefixed(_)))
+    }
+
+    /// How many keys under the prefix were created after this one.
+    fn behind(&self, entry: &Entry) -> usize {
+        self.prefixed().filter(|(_, other)| self.numbering.distance(entry.created, other.created).is_some()).count()
     }
 
     /// A key that was there keeps the revision that created it.
@@ -246,12 +281,13 @@ impl Keys {
     }
 
     fn get(&self, range: Range) -> Option<(Key, Entry)> {
-        let prefixed = self.entries.iter().filter(|(key, _)| matches!(key, Key::Prefixed(_)));
         let found = match range {
             Range::Key(key) => self.entries.get_key_value(&key),
-            Range::First => prefixed.min_by_key(|(_, entry)| entry.created),
+            Range::First => self.prefixed().max_by_key(|(_, entry)| self.behind(entry)),
             Range::LastBefore(revision) => {
-                prefixed.filter(|(_, entry)| entry.created < revision).max_by_key(|(_, entry)| entry.created)
+                let distance = |entry: &Entry| self.numbering.distance(entry.created, revision);
+                let before = self.prefixed().filter_map(|found| Some((distance(found.1)?, found)));
+                before.min_by_key(|(distance, _)| *distance).map(|(_, found)| found)
             }
         };
         found.map(|(key, entry)| (*key, *entry))
@@ -259,15 +295,19 @@ impl Keys {
 
     /// Anyone may delete a key, also one that goes with another's lease.
     fn delete(&mut self, key: Key) {
-        if self.entries.remove(&key).is_some() {
+        if self.entries.remove(&key).is_some() && !self.numbering.comes_again() {
             self.deleted.insert(key, self.revision);
         }
     }
 
     /// A watcher that names a revision is told also of what happened between then and now.
     fn watch(&mut self, call: Call, key: Key, from: Option<u32>) -> Option<Reply> {
-        let past = self.deleted.get(&key).zip(from).is_some_and(|(deleted, from)| *deleted >= from);
-        if past {
+        let past = |from| match self.entries.get(&key) {
+            _ if !self.numbering.comes_again() => self.deleted.get(&key).is_some_and(|deleted| *deleted >= from),
+            Some(entry) => self.numbering.distance(from, entry.created).is_some(),
+            None => true,
+        };
+        if from.is_some_and(past) {
             return Some(Reply::Deleted);
         }
         self.watchers.insert((key, call));
@@ -276,7 +316,7 @@ impl Keys {
 
     /// Takes out the watchers of keys that have gone.
     fn take_told(&mut self, before: &Self) -> BTreeSet<(Key, Call)> {
-        let gone = |key: &Key| before.deleted.get(key) != self.deleted.get(key);
+        let gone = |key: &Key| before.entries.contains_key(key) && !self.entries.contains_key(key);
         let told: BTreeSet<_> = self.watchers.iter().filter(|(key, _)| gone(key)).copied().collect();
         self.watchers.retain(|watcher| !told.contains(watcher));
         told
@@ -295,6 +335,8 @@ pub struct LeaseOver(pub Lease);
 pub struct EtcdServer {
     /// How many ticks a lease lives after it was granted or kept alive, where time is timed.
     pub ttl: u8,
+    /// Whether leases end at all: they do not where every client is heard of in time.
+    pub ends_leases: bool,
 }
 
 impl EtcdServer {
@@ -307,7 +349,7 @@ impl EtcdServer {
         let mut after = keys.clone();
         let reply = after.apply(call, &request.ask);
         let is_begun = matches!(request.ask, Ask::Grant | Ask::KeepAlive) && reply == Some(Reply::Lease);
-        if is_begun {
+        if is_begun && self.ends_leases {
             out.set_timer(LeaseOver(call.lease).into(), ticks(self.ttl));
         }
         if request.ask == Ask::Revoke {
@@ -426,5 +468,26 @@ mod tests {
         assert_eq!(keys.apply(call, &watch(Some(1))), Some(Reply::Deleted));
         assert_eq!(keys.apply(call, &watch(Some(3))), None, "the deletion was revision 2");
         assert_eq!(keys.apply(call, &watch(None)), None);
+    }
+
+    #[test]
+    fn in_a_circle_who_came_later_is_behind() {
+        let mut keys = Keys { numbering: Numbering::circle(6), ..of_two() };
+        let (first, second) = (0, 1);
+        for _ in 0..12 {
+            lock(&mut keys, first);
+            lock(&mut keys, second);
+            let created = keys.entries[&key(second)].created;
+            assert_eq!(keys.get(Range::First).map(|(key, _)| key), Some(key(first)));
+            assert_eq!(keys.get(Range::LastBefore(created)).map(|(key, _)| key), Some(key(first)));
+            let call = Call { lease: lease(second), round: 1, again: 0 };
+            let watch = Ask::Watch { key: key(first), from: Some(keys.revision) };
+            apply(&mut keys, first, &txn(None, Operation::Delete(key(first))));
+            assert_eq!(keys.clone().apply(call, &watch), Some(Reply::Deleted), "it is gone");
+            lock(&mut keys, first);
+            assert_eq!(keys.clone().apply(call, &watch), Some(Reply::Deleted), "it was gone, and is behind");
+            apply(&mut keys, second, &txn(None, Operation::Delete(key(second))));
+        }
+        assert!(keys.deleted.is_empty() && keys.revision <= 6);
     }
 }

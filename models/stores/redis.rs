@@ -3,10 +3,11 @@
 //! [`RedisStore`] is the state and says what each command does; [`RedisServer`] is the part of an actor that
 //! answers requests, lets keys expire and survives a restart.
 //!
-//! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, EVAL), and runs of Redis 7.0.15 where the
-//! pages leave something open. Left out: whatever the lock protocols do not send (transactions of several commands,
-//! other types of values); replication, which is for the protocol to say. Of the time that a key lives only the end is modelled in asynchronous time, as an event that
-//! may come at any moment from when the time was set; after a restart it counts from there, which is later than in life.
+//! Source: the command pages of redis.io (SETNX, SET, GET, DEL, INCR, PEXPIRE, WATCH, MULTI, EXEC, EVAL), and runs of
+//! Redis 7.0.15 where the pages leave something open. Left out: whatever the lock protocols do not send (longer
+//! transactions, other types of values); replication, which is for the protocol to say. Of the time that a key lives
+//! only the end is modelled in asynchronous time, as an event that may come at any moment from when the time was set;
+//! after a restart it counts from there, which is later than in life.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -91,6 +92,21 @@ pub enum Command {
         /// To what.
         value: Value,
     },
+    /// `MULTI`, `SET key value`, a command that fails (an `INCR` of a text), `EXEC`. The others are executed all the
+    /// same.
+    ExecPartly {
+        /// Which key.
+        key: Key,
+        /// To what.
+        value: Value,
+    },
+    /// `UNWATCH`.
+    Unwatch,
+    /// `MULTI`, `DEL key`, `EXEC`.
+    ExecDel {
+        /// Which key.
+        key: Key,
+    },
     /// `EVAL script`: executed as one command.
     Eval(Script),
 }
@@ -105,6 +121,13 @@ pub enum Script {
         /// What it must hold.
         value: Value,
     },
+    /// `if GET key == value then return PEXPIRE key time else return 0`.
+    CompareAndExpire {
+        /// Which key.
+        key: Key,
+        /// What it must hold.
+        value: Value,
+    },
     /// `if GET key == old then return SET key new`, else nil; a key that is not there counts as 0.
     CompareAndSet {
         /// Which key.
@@ -114,7 +137,8 @@ pub enum Script {
         /// What it shall hold.
         new: Value,
     },
-    /// `if SET key value NX [PX time] then return INCR fence`, else nil: a lock with a fencing token.
+    /// `if SET key value NX [PX time] then return INCR fence`, else nil: a lock with a fencing token. It returns 0 for
+    /// `INCR fence` where there is no such key.
     LockFenced {
         /// The key that is the lock.
         key: Key,
@@ -122,8 +146,8 @@ pub enum Script {
         value: Value,
         /// Whether the lock is given a time to live (`PX`).
         expires: bool,
-        /// The key that counts the grants.
-        fence: Key,
+        /// The key that counts the grants; `None` where nobody counts them.
+        fence: Option<Key>,
         /// Whether the script first looks for its own value: `if GET key == value then return GET fence`, so that
         /// one who asks again for what it already has is told so.
         again: bool,
@@ -141,6 +165,10 @@ pub enum Reply {
     Number(u32),
     /// What a key holds.
     Value(Value),
+    /// `OK`, and an error: one command of a transaction was executed, and another failed.
+    PartlyFailed,
+    /// `NOREPLICAS`: nothing is executed, since too few replicas were heard of.
+    NoReplicas,
 }
 
 /// A key that is there.
@@ -178,9 +206,22 @@ impl RedisStore {
             Command::Incr { key } => self.incr(key),
             Command::PExpire { key } => self.pexpire(key),
             Command::Watch { key } => self.watch(client, key),
-            Command::Exec { key, value } => self.exec(client, key, value),
+            Command::Exec { key, value } => self.exec(client, |store| store.set(key, value)),
+            Command::ExecPartly { key, value } => self.exec(client, |store| {
+                store.set(key, value);
+                Reply::PartlyFailed
+            }),
+            Command::ExecDel { key } => self.exec(client, |store| store.del(key)),
+            Command::Unwatch => {
+                self.unwatch(client);
+                Reply::Ok
+            }
             Command::Eval(Script::CompareAndSet { key, old, new }) => self.compare_and_set(key, old, new),
             Command::Eval(Script::CompareAndDelete { key, value }) => self.compare_and_delete(key, value),
+            Command::Eval(Script::CompareAndExpire { key, value }) => match self.entry(key) {
+                Some(entry) if entry.value == value => self.pexpire(key),
+                Some(_) | None => Reply::Number(0),
+            },
             Command::Eval(Script::LockFenced { key, value, expires, fence, again }) => {
                 self.lock_fenced(Entry { value, expires }, key, fence, again)
             }
@@ -214,10 +255,14 @@ impl RedisStore {
     }
 
     /// EXEC: nil if a watched key was written. Whatever comes of it, this client watches nothing from then on.
-    fn exec(&mut self, client: Id, key: Key, value: Value) -> Reply {
+    fn exec(&mut self, client: Id, queued: impl FnOnce(&mut Self) -> Reply) -> Reply {
         let written = self.watches.iter().any(|((watcher, _), written)| *watcher == client && *written);
+        self.unwatch(client);
+        if written { Reply::Nil } else { queued(self) }
+    }
+
+    fn unwatch(&mut self, client: Id) {
         self.watches.retain(|(watcher, _), _| *watcher != client);
-        if written { Reply::Nil } else { self.set(key, value) }
     }
 
     /// The script that sets a key if it still holds what its client has read.
@@ -298,16 +343,18 @@ impl RedisStore {
     }
 
     /// SET NX PX and INCR in one step: grants are numbered in their order.
-    fn lock_fenced(&mut self, lock: Entry, key: Key, fence: Key, again: bool) -> Reply {
+    fn lock_fenced(&mut self, lock: Entry, key: Key, fence: Option<Key>, again: bool) -> Reply {
+        let uncounted = Reply::Number(0);
         match self.entry(key) {
             None => {
                 self.insert(key, lock);
-                self.incr(fence)
+                fence.map_or(uncounted, |fence| self.incr(fence))
             }
-            Some(held) if again && held.value == lock.value => match self.get(fence) {
+            Some(held) if again && held.value == lock.value => match fence.map(|fence| self.get(fence)) {
                 // Nobody has been granted the lock since: the counter is still where this owner put it.
-                Reply::Value(Value::Number(number)) => Reply::Number(number),
-                other => other,
+                Some(Reply::Value(Value::Number(number))) => Reply::Number(number),
+                Some(other) => other,
+                None => uncounted,
             },
             Some(_) => Reply::Nil,
         }
@@ -346,6 +393,14 @@ pub struct Answer {
     pub reply: Reply,
 }
 
+/// The key whose time a command sets, where it answers 1.
+pub fn extended(command: &Command) -> Option<Key> {
+    match command {
+        Command::PExpire { key } | Command::Eval(Script::CompareAndExpire { key, .. }) => Some(*key),
+        _ => None,
+    }
+}
+
 /// The server's timer: the time of a key is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Expire(pub Key);
@@ -362,14 +417,18 @@ rename! {
         PExpire { key },
         Watch { key },
         Exec { key, value },
+        ExecPartly { key, value },
+        Unwatch,
+        ExecDel { key },
         Eval(script),
     }
     enum Script {
         CompareAndDelete { key, value },
+        CompareAndExpire { key, value },
         CompareAndSet { key, old, new },
         LockFenced { key, value, expires, fence, again },
     }
-    enum Reply { Ok, Nil, Number(number), Value(value) }
+    enum Reply { Ok, Nil, Number(number), Value(value), PartlyFailed, NoReplicas }
     struct Entry { value, expires }
     struct RedisStore { entries, watches }
     nobody in Call
@@ -407,6 +466,9 @@ impl RedisServer {
         let mut after = store.clone();
         let reply = after.apply(src, &request.command);
         out.send(src, Answer { call: request.call, reply }.into());
+        if let Some(key) = extended(&request.command).filter(|_| reply == Reply::Number(1)) {
+            out.set_timer(Expire(key).into(), self.span());
+        }
         self.keep(store, after, out)
     }
 
@@ -470,7 +532,7 @@ mod tests {
     }
 
     fn lock(value: Value, again: bool) -> Command {
-        Command::Eval(Script::LockFenced { key: "lock", value, expires: true, fence: "fence", again })
+        Command::Eval(Script::LockFenced { key: "lock", value, expires: true, fence: Some("fence"), again })
     }
 
     #[test]
@@ -545,6 +607,38 @@ mod tests {
         store.apply(Id::from(1), &Command::Watch { key: "lock" });
         store.expire("lock");
         assert_eq!(store.apply(Id::from(1), &Command::Exec { key: "lock", value: B }), Reply::Nil);
+    }
+
+    #[test]
+    fn a_transaction_may_delete_and_does_so_only_if_nobody_wrote_the_key() {
+        let (one, key) = (Id::from(0), "lock");
+        let mut store = after(&[Command::SetNxPx { key, value: A }, Command::Watch { key }]);
+        let mut ended = store.clone();
+        assert_eq!(store.apply(one, &Command::ExecDel { key }), Reply::Number(1));
+        ended.expire(key);
+        ended.apply(Id::from(1), &Command::SetNxPx { key, value: B });
+        let mut unwatched = ended.clone();
+        assert_eq!(ended.apply(one, &Command::ExecDel { key }), Reply::Nil);
+        assert_eq!(ended.apply(one, &Command::Get { key }), Reply::Value(B));
+        assert_eq!(unwatched.apply(one, &Command::Unwatch), Reply::Ok);
+        assert_eq!(unwatched.apply(one, &Command::ExecDel { key }), Reply::Number(1), "nothing is watched any more");
+    }
+
+    #[test]
+    fn what_fails_in_a_transaction_undoes_nothing() {
+        let mut store = RedisStore::default();
+        assert_eq!(store.apply(Id::from(0), &Command::ExecPartly { key: "n", value: A }), Reply::PartlyFailed);
+        assert_eq!(store.apply(Id::from(0), &Command::Get { key: "n" }), Reply::Value(A));
+    }
+
+    #[test]
+    fn a_key_lives_on_for_its_owner_only() {
+        let key = "lock";
+        let mut store = after(&[Command::SetNxPx { key, value: A }]);
+        let live_on = |value| Command::Eval(Script::CompareAndExpire { key, value });
+        assert_eq!(store.apply(Id::from(0), &live_on(B)), Reply::Number(0));
+        assert_eq!(store.apply(Id::from(0), &live_on(A)), Reply::Number(1));
+        assert_eq!((extended(&live_on(A)), extended(&Command::Get { key })), (Some(key), None));
     }
 
     #[test]

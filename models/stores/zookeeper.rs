@@ -19,6 +19,8 @@ use quorate::{Actor, Id, Out};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
+use super::Numbering;
+
 /// A session: of which client, and the how-many-th of that client, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Session {
@@ -165,12 +167,28 @@ pub struct Tree<D = Mark> {
     /// How many nodes were created: the last transaction that created one, and the next number in the queue.
     ///
     /// In life a queue counts its own children and a transaction every write; only their order is ever looked at.
+    /// It stays 0 where numbers come again.
     pub created: u32,
+    /// How numbers are given out. In a circle the next is the one after the last that is there, so that those that are
+    /// there are as close together as they can be.
+    #[serde(skip_serializing_if = "is_endless")]
+    pub numbering: Numbering,
+}
+
+fn is_endless(numbering: &Numbering) -> bool {
+    !numbering.comes_again()
 }
 
 impl<D> Default for Tree<D> {
     fn default() -> Self {
-        Self { nodes: BTreeMap::new(), sessions: BTreeMap::new(), watches: BTreeSet::new(), created: 0 }
+        Self::new(Numbering::default())
+    }
+}
+
+impl<D> Tree<D> {
+    /// A tree without nodes.
+    pub fn new(numbering: Numbering) -> Self {
+        Self { nodes: BTreeMap::new(), sessions: BTreeMap::new(), watches: BTreeSet::new(), created: 0, numbering }
     }
 }
 
@@ -191,10 +209,13 @@ impl<D: Copy + PartialEq> Tree<D> {
             Command::Create { path, data, ephemeral } => self.create(path, data, ephemeral.then_some(session)),
             Command::Delete { path, guard } => self.delete(path, guard),
             Command::Exists { path, watch } => {
-                if watch {
+                let there = self.nodes.contains_key(&path);
+                // A child that is gone never comes, though its number may: nobody would be told of anything.
+                let is_gone = !there && matches!(path, Path::Queued { .. }) && self.numbering.comes_again();
+                if watch && !is_gone {
                     self.watches.insert((path, session));
                 }
-                Reply::Exists { path, there: self.nodes.contains_key(&path) }
+                Reply::Exists { path, there }
             }
             Command::Children => Reply::Children(self.queue().collect()),
             Command::Get { path } => self.nodes.get(&path).map_or(Reply::NoNode, |node| Reply::Data(*node)),
@@ -215,7 +236,7 @@ impl<D: Copy + PartialEq> Tree<D> {
     }
 
     fn create(&mut self, path: NewPath, data: D, owner: Option<Session>) -> Reply<D> {
-        let zxid = self.created + 1;
+        let zxid = self.next_number();
         let path = match path {
             NewPath::Plain(name) => Path::Plain(name),
             NewPath::Queued(prefix) => Path::Queued { number: zxid, prefix },
@@ -223,9 +244,21 @@ impl<D: Copy + PartialEq> Tree<D> {
         if self.nodes.contains_key(&path) {
             return Reply::NodeExists;
         }
-        self.created = zxid;
+        if !self.numbering.comes_again() {
+            self.created = zxid;
+        }
         self.nodes.insert(path, Znode { data, version: 0, czxid: zxid, owner });
         Reply::Created { path, zxid }
+    }
+
+    fn next_number(&self) -> u32 {
+        if !self.numbering.comes_again() {
+            return self.created + 1;
+        }
+        let mut numbers = self.nodes.values().map(|node| node.czxid);
+        let is_last =
+            |number: &u32| self.nodes.values().all(|node| self.numbering.distance(*number, node.czxid).is_none());
+        numbers.find(is_last).map_or(1, |last| self.numbering.after(last))
     }
 
     /// Anyone may delete a node, also one that goes with another's session.
@@ -481,5 +514,28 @@ mod tests {
         assert_eq!(tree.apply(session(0), 1, &Command::Children), Some(Reply::Children(Vec::new())));
         assert_eq!(tree.apply(session(0), 0, &create(0)), None);
         assert!(tree.nodes.is_empty());
+    }
+
+    #[test]
+    fn in_a_circle_the_next_number_is_the_one_after_the_last_that_is_there() {
+        let mut tree = Tree::new(Numbering::circle(4));
+        let number = |path| match path {
+            Path::Queued { number, .. } => number,
+            Path::Plain(_) => 0,
+        };
+        let mut numbers = Vec::new();
+        let mut first = queue_up(&mut tree, 0);
+        for turn in 1..=4 {
+            let next = queue_up(&mut tree, turn % 2);
+            numbers.push(number(next));
+            let guard = None;
+            assert_eq!(apply(&mut tree, 0, &Command::Delete { path: first, guard }), Reply::Ok);
+            first = next;
+        }
+        assert_eq!(numbers, [2, 3, 4, 1]);
+        let gone = Path::Queued { number: 3, prefix: Some(mark(0)) };
+        let watch = Command::Exists { path: gone, watch: true };
+        assert_eq!(apply(&mut tree, 1, &watch), Reply::Exists { path: gone, there: false });
+        assert!(tree.watches.is_empty(), "what is gone does not come");
     }
 }

@@ -1,10 +1,12 @@
 //! The memory: the head of the stack, one word or two, and the cells.
 
+use std::collections::BTreeSet;
+
 use quorate::model::Deviations;
 use quorate::{Id, Out};
 use serde::Serialize;
 
-use super::{Cell, Deviation, Member, Msg};
+use super::{Cell, Deviation, Guard, Member, Msg};
 
 /// How many tags there are where they wrap.
 const TAGS: u8 = 2;
@@ -27,6 +29,9 @@ pub struct MemoryState {
     pub head: Head,
     /// Of each cell, the one below it.
     pub next: Vec<Option<Cell>>,
+    /// Who has read the head since it was last written; only where it is watched.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub watched_by: BTreeSet<Id>,
 }
 
 impl MemoryState {
@@ -54,6 +59,8 @@ pub struct Memory {
     pub(super) stacked: usize,
     /// How many cells there are.
     pub(super) cells: usize,
+    /// How it is known that the head is what was read.
+    pub(super) guard: Guard,
     pub(super) deviations: Deviations<Deviation>,
 }
 
@@ -68,6 +75,7 @@ impl Memory {
         MemoryState {
             head: Head { cell: on_stack(0), tag: 0, writes: 0 },
             next: (1..=self.cells).map(on_stack).collect(),
+            watched_by: BTreeSet::new(),
         }
     }
 
@@ -76,7 +84,12 @@ impl Memory {
         match *msg {
             Msg::ReadHead => {
                 out.send(src, Msg::Head(me.head));
-                None
+                let begins = self.guard == Guard::Watch && !me.watched_by.contains(&src);
+                begins.then(|| {
+                    let mut after = me.clone();
+                    after.watched_by.insert(src);
+                    after
+                })
             }
             Msg::ReadNext(cell) => {
                 out.send(src, Msg::Next(me.next(cell)));
@@ -89,17 +102,26 @@ impl Memory {
                 Some(after)
             }
             Msg::Swing { from, to } => {
-                let swung = self.is_same(me.head, from);
+                let swung = self.is_same(me, src, from);
                 out.send(src, Msg::Swung(swung));
-                swung.then(|| MemoryState { head: self.written(me.head, to), next: me.next.clone() })
+                swung.then(|| MemoryState {
+                    head: self.written(me.head, to),
+                    next: me.next.clone(),
+                    watched_by: BTreeSet::new(),
+                })
             }
             Msg::Head(_) | Msg::Next(_) | Msg::Linked | Msg::Swung(_) => None,
         }
     }
 
     /// Whether the head is what a client has read. Principles of Operation: the pointer and the count beside it are
-    /// compared together.
-    fn is_same(&self, now: Head, read: Head) -> bool {
+    /// compared together. Where it is watched, nobody has written it since.
+    fn is_same(&self, me: &MemoryState, client: Id, read: Head) -> bool {
+        let now = me.head;
+        if self.guard == Guard::Watch {
+            let is_watched = me.watched_by.contains(&client) || self.breaks(Deviation::WatchLate);
+            return is_watched && now.cell == read.cell;
+        }
         if self.breaks(Deviation::CompareValue) {
             return now.cell == read.cell;
         }
@@ -111,7 +133,9 @@ impl Memory {
 
     /// The head after a write: the tag is one that it has never had.
     fn written(&self, before: Head, cell: Option<Cell>) -> Head {
-        let tag = if self.breaks(Deviation::TagWraps) {
+        let tag = if self.guard == Guard::Watch {
+            0
+        } else if self.breaks(Deviation::TagWraps) {
             (before.tag + 1) % TAGS
         } else if self.breaks(Deviation::VersionRestarts) && (before.cell.is_none() || cell.is_none()) {
             0

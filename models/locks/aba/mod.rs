@@ -13,7 +13,8 @@
 //!
 //! A client that pops has read the cell on top and the one below. Others pop both and push the first again: the
 //! head is what it was, what is below it is not, and by the value alone the swing goes through. With a count beside the
-//! pointer, both compared in one step, it does not.
+//! pointer, both compared in one step, it does not; nor if the head is watched from before it is read, so that any
+//! write since is told (`LL` and `SC`; `WATCH` and `EXEC`).
 //!
 //! Who has it: a script in Redis that compares a value and sets it (Redis 7.0.15: fooled; `WATCH` and `EXEC` are not); the
 //! version of a znode, which is 0 again when it is deleted and created (ZooKeeper 3.8; `czxid` never repeats), as is that of
@@ -21,8 +22,7 @@
 //!
 //! Left out: the memory of a cell that was popped is never given back to the system, so that reading it is always
 //! possible; hazard pointers and the collection of garbage, which keep a cell from coming again while somebody has read
-//! it. `LL` and `SC`, which refuse after any write: to the clients they are a tag that never wraps. Clients that
-//! crash: what they had is gone with them, whatever is compared.
+//! it. Clients that crash: what they had is gone with them, whatever is compared.
 
 mod claims;
 mod client;
@@ -32,11 +32,21 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use quorate::model::{Card, Cause, Deviations, Facts, History, Property, Protocol, Roster, Step};
-use quorate::{Actor, Id, Out, deviations, params};
+use quorate::{Actor, Id, Out, choice_param, deviations, params};
 use serde::Serialize;
 
 pub use client::{Client, ClientState, Operation, Phase};
 pub use memory::{Head, Memory, MemoryState};
+
+choice_param! {
+    /// How it is known that the head is what was read.
+    pub enum Guard {
+        /// By a tag beside the pointer: `COMPARE DOUBLE AND SWAP`.
+        Tag = "tag",
+        /// By a watch that any write ends: `LL` and `SC`, `WATCH` and `EXEC`.
+        Watch = "watch",
+    }
+}
 
 params! {
     /// Who pops and pushes how often, and what there is.
@@ -49,6 +59,8 @@ params! {
         pub own: usize = 1, in 0..=2;
         /// How often each client pops or pushes.
         pub operations: usize = 2, in 1..=4;
+        /// How it is known that the head is what was read.
+        pub guard: Guard = Guard::Tag;
     }
 }
 
@@ -61,6 +73,8 @@ deviations! {
         TagWraps = "tag-wraps" breaks "commit-base";
         /// Only the version is compared, and an empty stack has no key: with the next, its version begins anew.
         VersionRestarts = "version-restarts" breaks "commit-base";
+        /// A watch begins when the head is swung, not when it is read. Only with guard `watch`.
+        WatchLate = "watch-late" breaks "commit-base";
     }
 }
 
@@ -204,7 +218,7 @@ impl Aba {
     }
 
     fn client(&self, ix: usize) -> Member {
-        let Sizes { clients, stacked, own, operations } = self.sizes;
+        let Sizes { clients, stacked, own, operations, .. } = self.sizes;
         let own = self.cells().skip(stacked + ix * own).take(own).collect();
         Member::Client(Client { memory: Id::from(clients), own, operations })
     }
@@ -218,12 +232,12 @@ impl Protocol for Aba {
                  Parallelism; Michael and Scott 1996, Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue \
                  Algorithms",
         modelled: "Each access to a shared memory of clients that pop cells and push them again: the head is read, what is \
-                   below it, and swung if pointer and tag are what was read. Left out one by one: the tag, as in a script \
+                   below it, and swung if pointer and tag are what was read, or if the memory has seen no write \
+                   since. Left out one by one: the tag, as in a script \
                    of Redis that compares values; tags enough; a version that does not begin anew, as those of znodes and of keys in \
                    etcd do",
         left_out: "Memory that is given back: a popped cell can always be read. Hazard pointers and garbage collection, \
-                   which keep a cell from coming again; LL/SC and WATCH, which are a tag that never wraps. Crashes of clients, \
-                   with whom their cells are gone",
+                   which keep a cell from coming again. Crashes of clients, with whom their cells are gone",
     };
 
     type Params = Sizes;
@@ -237,9 +251,10 @@ impl Protocol for Aba {
 
     fn roster(&self) -> Roster<Member> {
         let (stacked, cells) = (self.sizes.stacked, self.cells().count());
-        Roster::new()
-            .role("client", (0..self.sizes.clients).map(|ix| self.client(ix)))
-            .role("memory", [Member::Memory(Memory { stacked, cells, deviations: self.deviations })])
+        Roster::new().role("client", (0..self.sizes.clients).map(|ix| self.client(ix))).role(
+            "memory",
+            [Member::Memory(Memory { stacked, cells, guard: self.sizes.guard, deviations: self.deviations })],
+        )
     }
 
     fn history(&self) -> Ledger {

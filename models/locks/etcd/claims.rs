@@ -5,6 +5,7 @@ use quorate::model::{Assumption, Claim, Condition, Node, Property, World};
 use quorate::system::Evidence;
 
 use super::{EtcdLock, Ledger, Member, State};
+use crate::locks::answers::Want;
 use crate::locks::claims::{self, Granting, Lock, Stance};
 use crate::locks::fencing::Grants;
 use crate::stores::etcd::Key;
@@ -34,12 +35,19 @@ pub(super) fn all() -> Vec<Property<EtcdLock>> {
         keys_freed(),
         no_self_block(),
         claims::no_waiter(),
+        claims::lockout_free(asks),
+        claims::linearizable(|ledger: &Ledger| ledger.answers.as_ref()),
         claims::refusal(),
         Claim::sometimes("expiry", "The time of a lease is over")
             .by_history(|_, ledger: &Ledger| ledger.expired.then(|| Evidence::new("a lease is over"))),
     ];
     properties.extend(claims::witnesses());
     properties
+}
+
+/// Whether a node is a client that waits to have the lock.
+fn asks(node: &Node<'_, Member>) -> bool {
+    matches!(node.state, Some(State::Client(client)) if client.wants() == Some(Want::Lock))
 }
 
 /// No key of the lock stays.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::{Deviation, Member, Msg, Protected, Sizes, Storage, Timer};
+use crate::locks::answers::Want;
 use crate::locks::claims::Stance;
 use crate::locks::fencing::{Write, Written};
 use crate::stores::etcd::{Answer, Ask, Call, Compare, Entry, Key, Lease, Operation, Range, Reply, Request};
@@ -27,6 +28,8 @@ pub enum Phase {
     Looking,
     /// Waits for this key to be deleted.
     Watching(Key),
+    /// Waits for its own key to be deleted, to put it anew; only where it loses patience.
+    Leaving,
     /// Found none before its own, and waits to hear that its own is there.
     Confirming,
     /// Believes that it has the lock.
@@ -51,7 +54,8 @@ pub enum Phase {
 pub struct ClientState {
     /// What it is at.
     pub phase: Phase,
-    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first.
+    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first. It stays 1 where rounds have no
+    /// end.
     pub round: u8,
     /// The lease that it has, or had last; from 1, 0 before the first.
     pub lease: u8,
@@ -70,9 +74,8 @@ impl ClientState {
     pub fn stance(&self) -> Stance {
         match self.phase {
             Phase::Idle | Phase::Failed => Stance::Away,
-            Phase::Leasing | Phase::Acquiring | Phase::Looking | Phase::Confirming | Phase::Releasing { .. } => {
-                Stance::Waits
-            }
+            Phase::Leasing | Phase::Acquiring | Phase::Looking | Phase::Leaving | Phase::Confirming => Stance::Waits,
+            Phase::Releasing { .. } => Stance::Waits,
             Phase::Watching(_) => Stance::Pauses,
             Phase::Holding | Phase::Writing => Stance::Believes,
             Phase::Done => Stance::Done,
@@ -83,6 +86,20 @@ impl ClientState {
     /// Whether it waits for a key of its own.
     pub fn blocks_itself(&self, id: Id) -> bool {
         matches!(self.phase, Phase::Watching(Key::Prefixed(lease)) if lease == Lease { client: id, number: self.lease })
+    }
+
+    /// What its open call is for.
+    pub fn wants(&self) -> Option<Want> {
+        match self.phase {
+            Phase::Leasing
+            | Phase::Acquiring
+            | Phase::Looking
+            | Phase::Watching(_)
+            | Phase::Leaving
+            | Phase::Confirming => Some(Want::Lock),
+            Phase::Releasing { .. } => Some(Want::Release),
+            Phase::Idle | Phase::Holding | Phase::Writing | Phase::Done | Phase::Refused | Phase::Failed => None,
+        }
     }
 
     /// The lease on which it relies: it believes that it has the lock, or waits to hear that it has.
@@ -139,8 +156,13 @@ impl Client {
                 heard(out);
                 Some(self.looked(me, *revision, found.first().copied().flatten(), out))
             }
+            (Phase::Leaving, Reply::Txn { .. }) => {
+                heard(out);
+                Some(self.ask(me, Phase::Acquiring, out))
+            }
             (Phase::Watching(_), Reply::Deleted) => {
                 heard(out);
+                out.cancel_timer(Timer::Impatient);
                 Some(self.woken(me, out))
             }
             (Phase::Confirming, Reply::Txn { found, .. }) => {
@@ -176,6 +198,7 @@ impl Client {
                 self.request(&me, Ask::KeepAlive, out);
                 None
             }
+            Timer::Impatient => Some(self.ask(me, Phase::Leaving, out)),
             Timer::LeaseOver(_) => None,
         }
     }
@@ -186,7 +209,8 @@ impl Client {
     /// `NewSession`: the caller wants the lock, and needs a lease first unless it has one.
     fn begin(&self, me: ClientState, out: &mut Output) -> ClientState {
         let lease = if me.leased { me.lease } else { me.lease + 1 };
-        let me = ClientState { round: me.round + 1, lease, revision: 0, ..me };
+        let round = if self.sizes.rounds == 0 { 1 } else { me.round + 1 };
+        let me = ClientState { round, lease, revision: 0, ..me };
         out.save(Storage::Client { round: me.round, lease });
         self.ask(me, if me.leased { Phase::Acquiring } else { Phase::Leasing }, out)
     }
@@ -222,6 +246,9 @@ impl Client {
         let from = (!self.breaks(Deviation::WatchFromNow)).then_some(revision);
         self.request(&me, Ask::Watch { key, from }, out);
         self.listen(out);
+        if self.breaks(Deviation::LosePatience) {
+            out.set_timer(Timer::Impatient, model_timeout());
+        }
         ClientState { phase: Phase::Watching(key), ..me }
     }
 
@@ -264,7 +291,7 @@ impl Client {
 
     /// `Session.Done`: the lease is over, and the key with it. Who had the lock has it no more.
     fn lease_lost(&self, me: ClientState, out: &mut Output) -> ClientState {
-        for timer in [Timer::NoReply, Timer::Work, Timer::KeepAlive] {
+        for timer in [Timer::NoReply, Timer::Work, Timer::KeepAlive, Timer::Impatient] {
             out.cancel_timer(timer);
         }
         let me = ClientState { leased: false, ..me };
@@ -277,6 +304,7 @@ impl Client {
             | Phase::Acquiring
             | Phase::Looking
             | Phase::Watching(_)
+            | Phase::Leaving
             | Phase::Confirming
             | Phase::Holding
             | Phase::Writing => self.round_over(me, Phase::Failed, out),
@@ -295,7 +323,7 @@ impl Client {
     /// Ends a round.
     fn round_over(&self, me: ClientState, phase: Phase, out: &mut Output) -> ClientState {
         let me = ClientState { phase, revision: 0, ..me };
-        if usize::from(me.round) == self.sizes.rounds {
+        if self.sizes.rounds > 0 && usize::from(me.round) == self.sizes.rounds {
             return me;
         }
         out.set_timer(Timer::Start, model_timeout());
@@ -316,7 +344,7 @@ impl Client {
             Phase::Looking => self.request(&me, lookup(Range::LastBefore(me.revision)), out),
             Phase::Confirming => self.request(&me, lookup(Range::Key(self.key(&me))), out),
             Phase::Writing => self.write(&me, out),
-            Phase::Releasing { .. } => self.request(&me, self.deletion(&me), out),
+            Phase::Releasing { .. } | Phase::Leaving => self.request(&me, self.deletion(&me), out),
             Phase::Idle | Phase::Watching(_) | Phase::Holding | Phase::Done | Phase::Refused | Phase::Failed => {}
         }
         self.listen(out);
@@ -343,7 +371,8 @@ impl Client {
     fn write(&self, me: &ClientState, out: &mut Output) {
         match self.sizes.protects {
             Protected::Outside => {
-                let (round, again, grant) = (me.round, me.again, me.revision);
+                let counted = self.sizes.rounds > 0;
+                let (round, again, grant) = (me.round, me.again, if counted { me.revision } else { 0 });
                 let token = if self.breaks(Deviation::VersionAsToken) { VERSION_OF_NEW } else { grant };
                 out.send(self.resource, Msg::Write(Write { round, again, token, grant }));
             }

@@ -7,8 +7,10 @@ use quorate::model::{Cause, Facts, History, Step};
 use serde::Serialize;
 
 use super::{Member, Msg, State, Timer};
+use crate::locks::answers::{Answers, CallFact, Want};
 use crate::locks::claims::Stance;
 use crate::locks::fencing::{Grants, Written};
+use crate::locks::ownership::Grant;
 use crate::stores::etcd::{Answer, Ask, Compare, Lease, Reply};
 
 /// Something that happened.
@@ -30,6 +32,8 @@ pub enum Fact {
     },
     /// The time of a lease was over.
     Over(Lease),
+    /// A call of a client began, or ended.
+    Call(CallFact),
     /// A write was taken.
     Took {
         /// Whose.
@@ -50,6 +54,9 @@ pub struct Ledger {
     pub unheard: Option<Id>,
     /// In which order grants and writes came.
     pub grants: Grants,
+    /// What the lock may be, by what it has answered; `None` where that is not followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
 }
 
 impl History for Ledger {
@@ -66,17 +73,25 @@ impl History for Ledger {
             }
             Fact::Over(lease) => {
                 self.expired = true;
+                self.follow(CallFact::Over(Some(lease.client)));
                 let relied = self.relies.get(&lease.client) == Some(&lease.number);
                 self.unheard = self.unheard.or(relied.then_some(lease.client));
             }
             Fact::Took { by, revision } => self.grants.takes(by, revision),
+            Fact::Call(fact) => self.follow(fact),
         }
     }
 }
 
-/// What of `step` is worth remembering.
-pub(super) fn observe(step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
-    of_client(step, facts);
+impl Ledger {
+    fn follow(&mut self, fact: CallFact) {
+        self.answers.iter_mut().for_each(|answers| answers.follow(fact));
+    }
+}
+
+/// What of `step` is worth remembering; of the order of grants nothing unless they are `counted`.
+pub(super) fn observe(step: &Step<'_, Member>, counted: bool, facts: &mut Facts<Fact>) {
+    of_client(step, counted, facts);
     match &step.cause {
         Cause::Timeout(Timer::LeaseOver(over)) => facts.push(Fact::Over(over.0)),
         Cause::Deliver { src, msg: Msg::Write(write) } => {
@@ -111,7 +126,7 @@ fn is_success(msg: &Msg) -> bool {
 }
 
 /// On which lease a client relies, and whether it came to have the lock.
-fn of_client(step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
+fn of_client(step: &Step<'_, Member>, counted: bool, facts: &mut Facts<Fact>) {
     let client = |state: Option<&State>| match state {
         Some(State::Client(client)) => Some(*client),
         Some(State::Cluster(_) | State::Resource(_)) | None => None,
@@ -121,10 +136,35 @@ fn of_client(step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
     if relied(before) != relied(after) {
         facts.push(Fact::Relies { client: step.node, on: relied(after) });
     }
+    of_calls(step.node, before, after, facts);
     let believes = |client: &super::ClientState| client.stance() == Stance::Believes;
     if let Some(after) = after.filter(believes)
         && !before.as_ref().is_some_and(believes)
+        && counted
     {
         facts.push(Fact::Enters { client: step.node, revision: after.revision });
     }
+}
+
+/// Which calls of a client began and ended. One that fails, or dies with its client, stays open.
+fn of_calls(
+    client: Id,
+    before: Option<super::ClientState>,
+    after: Option<super::ClientState>,
+    facts: &mut Facts<Fact>,
+) {
+    let Some(after) = after else { return };
+    let want = before.and_then(|before| before.wants());
+    if want == after.wants() {
+        return;
+    }
+    let grant = |round| Grant { client, round };
+    let (locked, failed) = (after.stance() == Stance::Believes, after.phase == super::Phase::Failed || !after.leased);
+    if let Some((before, want)) = before.zip(want)
+        && (locked || want == Want::Release && !failed)
+    {
+        let answer = locked.then_some(true);
+        facts.push(Fact::Call(CallFact::Answered(grant(before.round), want, answer)));
+    }
+    facts.extend(after.wants().map(|want| Fact::Call(CallFact::Asked(grant(after.round), want))));
 }

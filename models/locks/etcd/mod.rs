@@ -15,6 +15,11 @@
 //! The assumption `holders-are-heard` rules that out. What holds without it is what the resource enforces. One outside
 //! etcd takes no write under an older revision than the last; if it is etcd itself, the write goes in one
 //! transaction with a look at the owner's key, and then it is not even late.
+//!
+//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. Rounds
+//! have one name then and revisions come again, which tells the same where nothing of a former round is under way when
+//! the next begins: on a network that keeps the order of each channel, and where nothing is sent again. The resource
+//! then takes every write, for it knows no order of numbers that come again.
 
 mod claims;
 mod client;
@@ -29,7 +34,9 @@ use serde::Serialize;
 pub use client::{Client, ClientState, Phase};
 pub use ledger::{Fact, Ledger};
 
+use super::answers::Answers;
 use super::fencing::{Fence, Resource, Write, Written};
+use crate::stores::Numbering;
 use crate::stores::etcd::{Answer, EtcdServer, Keys, LeaseOver, Request};
 
 choice_param! {
@@ -47,17 +54,22 @@ params! {
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=5;
-        /// How often each client wants the lock.
-        pub rounds: usize = 1, in 1..=3;
+        /// How often each client wants the lock; with 0 again and again, without end. Nothing is counted then.
+        pub rounds: usize = 1, in 0..=3;
         /// How often each client may ask again because nothing comes, before it fails; with 0 it waits without limit.
         pub resends: usize = 0, in 0..=2;
         /// What the lock protects.
         pub protects: Protected = Protected::Outside;
+        /// Whether leases end at all: without, a client that waits in vain waits for ever.
+        pub leases_end: bool = true;
         /// The time to live of a lease in ticks, where time is timed.
         pub ttl: usize = 3, in 1..=20;
         /// How many ticks after it heard of its lease a client keeps it alive; with 0 it never does, and in asynchronous time
         /// loses nothing by that: a lease may end or live on either way.
         pub keep_alive: usize = 0, in 0..=20;
+        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes
+        /// states.
+        pub answers: bool = false;
     }
 }
 
@@ -72,6 +84,8 @@ deviations! {
         AssumeOnDelete = "assume-on-delete" breaks "mutual-exclusion";
         /// Who waits is told of what happens from then on, not from the revision that it has seen.
         WatchFromNow = "watch-from-now" breaks "no-waiter";
+        /// Who waits for long deletes its key, and puts it anew: a lock with a time limit, tried again and again.
+        LosePatience = "lose-patience" breaks "lockout-free";
         /// The key is put without a look whether it is there, and its owner takes the revision of that for its own.
         BlindPut = "blind-put" breaks "no-self-block";
         /// The key has the name of the client, not of the lease.
@@ -121,6 +135,8 @@ pub enum Timer {
     NoReply,
     /// The lease is to be kept alive.
     KeepAlive,
+    /// The caller has waited for long enough; only where it loses patience.
+    Impatient,
     /// The time of a lease is over.
     LeaseOver(LeaseOver),
 }
@@ -168,8 +184,8 @@ impl From<Fence> for Storage {
 pub enum Member {
     /// A caller with its client library.
     Client(Client),
-    /// The etcd cluster.
-    Cluster(EtcdServer),
+    /// The etcd cluster, and how it numbers revisions.
+    Cluster(EtcdServer, Numbering),
     /// What the lock protects.
     Resource(Resource),
 }
@@ -187,7 +203,7 @@ impl Actor for Member {
                 State::Client(client.on_start(*round, *lease, out))
             }
             (Self::Client(client), _) => State::Client(client.on_start(0, 0, out)),
-            (Self::Cluster(_), _) => State::Cluster(Keys::default()),
+            (Self::Cluster(_, numbering), _) => State::Cluster(Keys { numbering: *numbering, ..Keys::default() }),
             (Self::Resource(_), Some(Storage::Resource(fence))) => State::Resource(*fence),
             (Self::Resource(_), _) => State::Resource(Fence::default()),
         }
@@ -201,7 +217,7 @@ impl Actor for Member {
             (Self::Client(client), State::Client(me), Msg::Written(written)) => {
                 client.on_written(*me, written, out).map(State::Client)
             }
-            (Self::Cluster(server), State::Cluster(keys), Msg::Request(request)) => {
+            (Self::Cluster(server, _), State::Cluster(keys), Msg::Request(request)) => {
                 Some(State::Cluster(server.on_request(keys, &request, out)))
             }
             (Self::Resource(resource), State::Resource(fence), Msg::Write(write)) => {
@@ -216,7 +232,7 @@ impl Actor for Member {
 
     fn on_timeout(&self, _: Id, state: &mut Cow<State>, timer: &Timer, out: &mut Out<Self>) {
         let next = match (self, state.as_ref(), *timer) {
-            (Self::Cluster(server), State::Cluster(keys), Timer::LeaseOver(over)) => {
+            (Self::Cluster(server, _), State::Cluster(keys), Timer::LeaseOver(over)) => {
                 Some(State::Cluster(server.on_lease_over(keys, over, out)))
             }
             (Self::Client(client), State::Client(me), timer) => client.on_timeout(*me, timer, out).map(State::Client),
@@ -236,6 +252,17 @@ pub struct EtcdLock {
 }
 
 impl EtcdLock {
+    fn server(&self) -> EtcdServer {
+        EtcdServer { ttl: self.sizes.ttl as u8, ends_leases: self.sizes.leases_end }
+    }
+
+    /// Where rounds have no end, revisions come again. Each client has one key at most, and a new key is numbered after
+    /// the last that is there: a circle of three times as many as there are clients has the keys that are there, the
+    /// revision from which one of them is watched, and the next key all within half of it.
+    fn numbering(&self) -> Numbering {
+        if self.sizes.rounds == 0 { Numbering::circle(3 * self.sizes.clients as u32) } else { Numbering::default() }
+    }
+
     fn client(&self, ix: usize) -> Member {
         Member::Client(Client {
             id: Id::from(ix),
@@ -255,7 +282,7 @@ impl Protocol for EtcdLock {
                  2006, 2.4",
         modelled: "Transactions, lookups, watches, leases, writes and acknowledgements one by one; asking again; crashes of \
                    clients and resource; leases that end at any moment, in time where that is assumed, or by the clock \
-                   in timed mode with keep-alives",
+                   in timed mode with keep-alives; rounds without end",
         left_out: "The cluster's replication, which makes its requests linearizable. Revoking a lease on an orderly end: \
                    here a lease that nobody needs runs out",
     };
@@ -266,22 +293,25 @@ impl Protocol for EtcdLock {
     type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if sizes.rounds == 0 && (sizes.resends > 0 || sizes.protects == Protected::Inside) {
+            return Err("asking again, and data in etcd, need rounds that are counted".to_owned());
+        }
         Ok(Self { sizes, deviations })
     }
 
     fn roster(&self) -> Roster<Member> {
         Roster::new()
             .role("client", (0..self.sizes.clients).map(|ix| self.client(ix)))
-            .role("cluster", [Member::Cluster(EtcdServer { ttl: self.sizes.ttl as u8 })])
+            .role("cluster", [Member::Cluster(self.server(), self.numbering())])
             .role("resource", [Member::Resource(Resource { fencing: !self.deviations.has(Deviation::NoFencing) })])
     }
 
     fn history(&self) -> Ledger {
-        Ledger::default()
+        Ledger { answers: self.sizes.answers.then(Answers::default), ..Ledger::default() }
     }
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
-        ledger::observe(step, facts);
+        ledger::observe(step, self.sizes.rounds > 0, facts);
     }
 
     fn properties() -> Vec<Property<Self>> {

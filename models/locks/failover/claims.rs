@@ -4,9 +4,8 @@ use quorate::Id;
 use quorate::model::{Assumption, Claim, Condition, Node, Property};
 use quorate::system::Evidence;
 
-use super::{LOCK, Member, Phase, RedisFailover, SentinelState, State};
-use crate::locks::claims::{self, Granting, Lock, Stance};
-use crate::locks::fencing::Grants;
+use super::{LOCK, Ledger, Member, Phase, RedisFailover, SentinelState, State};
+use crate::locks::claims::{self, Lock, Stance};
 use crate::locks::ownership::Grant;
 use crate::stores::redis::Value;
 
@@ -16,12 +15,6 @@ impl Lock for RedisFailover {
             State::Client(client) => Some(client.stance()),
             State::Server(_) | State::Sentinel(_) => None,
         }
-    }
-}
-
-impl Granting for RedisFailover {
-    fn grants(grants: &Grants) -> &Grants {
-        grants
     }
 }
 
@@ -64,6 +57,8 @@ pub(super) fn all() -> Vec<Property<RedisFailover>> {
             lost_lock,
         ),
         by_readings(Claim::always("one-primary", "At most one server that is up is a primary"), two_primaries),
+        no_lone_grant(),
+        claims::linearizable(|ledger: &Ledger| ledger.answers.as_ref()),
         claims::no_waiter(),
         Claim::sometimes("promoted", "A replica takes over").by_nodes(
             |_, node| matches!(node.state, Some(State::Sentinel(SentinelState::Promoted(_)))),
@@ -72,6 +67,25 @@ pub(super) fn all() -> Vec<Property<RedisFailover>> {
     ];
     properties.extend(claims::witnesses());
     properties
+}
+
+/// What `min-replicas-to-write` promises.
+fn no_lone_grant() -> Property<RedisFailover> {
+    Claim::always_step("no-lone-grant", "A primary that has not heard of enough replicas grants no lock").by_nodes(
+        |protocol: &RedisFailover, node| match node.state {
+            Some(State::Server(server)) => (protocol.is_alone(node.id, server), reading(node)),
+            Some(State::Client(_) | State::Sentinel(_)) | None => (false, Reading::Nothing),
+        },
+        |_, before: &[(bool, Reading)], after: &[(bool, Reading)]| {
+            let granted = before.iter().zip(after).find_map(|((is_alone, was), (_, is))| match (was, is) {
+                (Reading::Serves(before), Reading::Serves(Some(grant))) if *is_alone && *before != Some(*grant) => {
+                    Some(*grant)
+                }
+                _ => None,
+            })?;
+            Some(Evidence::new(format!("a primary that hears of too few replicas gives the lock to {granted:?}")))
+        },
+    )
 }
 
 /// Servers take over in the order of their ids here: the latest primary that is up is the last.

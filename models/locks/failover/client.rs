@@ -104,7 +104,7 @@ impl Client {
                 Some(me)
             }
             Timer::Work => Some(self.release(me, true, out)),
-            Timer::WaitOver { .. } | Timer::Suspect => None,
+            Timer::WaitOver { .. } | Timer::Lags(_) | Timer::Suspect => None,
         }
     }
 

@@ -8,15 +8,25 @@
 //! | `client` | who sets the key, and waits for replicas if it is told to |
 //! | `server` | a primary that answers before it replicates; a replica that takes over |
 //! | `sentinel` | who suspects the primary and chooses another |
+//! | `ledger` | what is remembered |
 //! | `claims` | the properties and the assumption |
 //!
 //! The primary executes, answers, and *then* replicates. A lock that was granted and not yet replicated is lost when a
 //! replica takes over, and is granted again. `WAIT` tells how many replicas have what this connection wrote last: a
 //! client that holds only when enough have, and gives the key back otherwise, loses nothing as long as one of those takes
 //! over, which with several replicas is for the sentinel to see to.
+//!
+//! `min-replicas-to-write` has the primary refuse commands when it has not heard of a replica for a while. That bounds
+//! how long one that is cut off grants locks that will be lost; it does not say of any lock that a replica has it.
+//!
+//! Whether a client waits for ever is asked of every state. Where it is assumed that the sentinel suspects only the
+//! dead, a state in which it may suspect the living leads who knows where, and nobody is found to wait in vain there:
+//! so checks in which the primary does not die have a sentinel that never suspects it (`suspects = false`), which takes
+//! the same steps.
 
 mod claims;
 mod client;
+mod ledger;
 mod sentinel;
 mod server;
 
@@ -27,10 +37,11 @@ use quorate::{Actor, Id, Out, deviations, params};
 use serde::Serialize;
 
 pub use client::{Client, ClientState, Phase};
+pub use ledger::Ledger;
 pub use sentinel::{Sentinel, SentinelState};
 pub use server::{Server, ServerState};
 
-use super::fencing::{GrantFact, Grants};
+use super::answers::{Answers, CallFact};
 use crate::stores::redis::{Answer, Call, Key, RedisStore, Request};
 
 /// The key of the lock.
@@ -45,8 +56,15 @@ params! {
         pub replicas: usize = 1, in 1..=4;
         /// How many replicas must have the key before a client holds the lock; with 0 it asks none.
         pub wait: usize = 1, in 0..=4;
+        /// How many replicas the primary must have heard of lately, or it executes nothing (`min-replicas-to-write`).
+        pub min_replicas: usize = 0, in 0..=4;
         /// How often each client wants the lock.
         pub rounds: usize = 1, in 1..=3;
+        /// Whether the sentinel ever suspects the primary: without, one who waits for it waits for it alone.
+        pub suspects: bool = true;
+        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes
+        /// states.
+        pub answers: bool = false;
     }
 }
 
@@ -59,6 +77,8 @@ deviations! {
         WaitElsewhere = "wait-elsewhere" breaks "mutual-exclusion";
         /// The first replica that answers is promoted, however far it is.
         PromoteAny = "promote-any" breaks "mutual-exclusion";
+        /// A primary executes commands though it has not heard of enough replicas.
+        IgnoreLag = "ignore-lag" breaks "no-lone-grant";
     }
 }
 
@@ -127,6 +147,8 @@ pub enum Timer {
         /// In which of its rounds.
         round: u8,
     },
+    /// The primary has not heard of this replica for too long (`min-replicas-max-lag`).
+    Lags(Id),
     /// The sentinel has not heard of the primary for too long.
     Suspect,
 }
@@ -163,7 +185,7 @@ impl Actor for Member {
     fn on_start(&self, _: Id, _: &Option<()>, out: &mut Out<Self>) -> State {
         match self {
             Self::Client(client) => State::Client(client.on_start(out)),
-            Self::Server(server) => State::Server(server.on_start()),
+            Self::Server(server) => State::Server(server.on_start(out)),
             Self::Sentinel(sentinel) => State::Sentinel(sentinel.on_start(out)),
         }
     }
@@ -217,10 +239,16 @@ impl RedisFailover {
         Member::Client(Client { id, primary, wait, rounds, deviations: self.deviations })
     }
 
-    fn server(&self, is_primary: bool) -> Member {
+    fn server(&self, is_primary: bool) -> Server {
         let replicas = if is_primary { self.replicas() } else { Vec::new() };
         let clients = (0..self.sizes.clients).map(Id::from).collect();
-        Member::Server(Server { is_primary, replicas, clients })
+        let (min_replicas, deviations) = (self.sizes.min_replicas, self.deviations);
+        Server { is_primary, replicas, clients, min_replicas, deviations }
+    }
+
+    /// Whether a server is a primary that has not heard of enough replicas.
+    fn is_alone(&self, id: Id, server: &ServerState) -> bool {
+        self.server(id == self.first_primary()).is_alone(server)
     }
 }
 
@@ -231,7 +259,8 @@ impl Protocol for RedisFailover {
         source: "redis.io, Distributed Locks with Redis, Why Failover-based Implementations Are Not Enough; redis.io, WAIT; \
                  Kingsbury 2013, Jepsen: Redis",
         modelled: "Commands, replies, replication, acknowledgements and WAIT one by one; a primary that crashes, or is only \
-                   thought to have; a sentinel that polls replicas and promotes the farthest; one failover",
+                   thought to have; a sentinel that polls replicas and promotes the farthest; one failover; a \
+                   primary that minds how many replicas it has heard of lately",
         left_out: "The time to live, which `redis-lock` is about: no key expires. How sentinels agree on whom to promote: \
                    there is one. What comes after the failover: the new primary has no replicas, and the old does not return",
     };
@@ -239,11 +268,14 @@ impl Protocol for RedisFailover {
     type Params = Sizes;
     type Deviation = Deviation;
     type Actor = Member;
-    type History = Grants;
+    type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
         if sizes.wait > sizes.replicas {
             return Err(format!("nobody can wait for {} of {} replicas", sizes.wait, sizes.replicas));
+        }
+        if sizes.min_replicas > sizes.replicas {
+            return Err(format!("no primary hears of {} of {} replicas", sizes.min_replicas, sizes.replicas));
         }
         Ok(Self { sizes, deviations })
     }
@@ -252,16 +284,21 @@ impl Protocol for RedisFailover {
         let any = self.deviations.has(Deviation::PromoteAny);
         Roster::new()
             .role("client", (0..self.sizes.clients).map(|ix| self.client(ix)))
-            .role("primary", [self.server(true)])
-            .role("replica", self.replicas().iter().map(|_| self.server(false)))
-            .role("sentinel", [Member::Sentinel(Sentinel { replicas: self.replicas(), any })])
+            .role("primary", [Member::Server(self.server(true))])
+            .role("replica", self.replicas().iter().map(|_| Member::Server(self.server(false))))
+            .role(
+                "sentinel",
+                [Member::Sentinel(Sentinel { replicas: self.replicas(), any, suspects: self.sizes.suspects })],
+            )
     }
 
-    fn history(&self) -> Grants {
-        Grants::default()
+    fn history(&self) -> Ledger {
+        Ledger { answers: self.sizes.answers.then(Answers::default) }
     }
 
-    fn observe(&self, _: &Step<'_, Member>, _: &mut Facts<GrantFact>) {}
+    fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<CallFact>) {
+        ledger::observe(step, facts);
+    }
 
     fn properties() -> Vec<Property<Self>> {
         claims::all()

@@ -25,11 +25,15 @@ pub struct Sentinel {
     pub(super) replicas: Vec<Id>,
     /// Whether the first that answers will do.
     pub(super) any: bool,
+    /// Whether it ever suspects the primary.
+    pub(super) suspects: bool,
 }
 
 impl Sentinel {
     pub(super) fn on_start(&self, out: &mut Out<Member>) -> SentinelState {
-        out.set_timer(Timer::Suspect, model_timeout());
+        if self.suspects {
+            out.set_timer(Timer::Suspect, model_timeout());
+        }
         SentinelState::Watching
     }
 

@@ -1,13 +1,14 @@
 //! A server: a primary that answers before it replicates, or a replica that may take over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use quorate::model::Deviations;
 use quorate::{Id, Out};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
-use super::{Member, Msg, Timer};
-use crate::stores::redis::{Answer, Call, RedisStore, Request};
+use super::{Deviation, Member, Msg, Timer};
+use crate::stores::redis::{Answer, Call, RedisStore, Reply, Request};
 
 /// What a server has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -22,6 +23,11 @@ pub struct ServerState {
     pub acked: BTreeMap<Id, u32>,
     /// Up to where each client's connection has written.
     pub written: BTreeMap<Id, u32>,
+    /// The replicas that it has heard of within the time that is allowed for lagging.
+    ///
+    /// Invariant: empty unless it is told to mind them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub near: BTreeSet<Id>,
     /// Who waits for replicas: in which round, for how many, and up to where they must be.
     pub waiting: BTreeMap<Id, (u8, usize, u32)>,
 }
@@ -32,13 +38,19 @@ pub struct Server {
     pub(super) is_primary: bool,
     pub(super) replicas: Vec<Id>,
     pub(super) clients: Vec<Id>,
+    /// How many replicas must be near, or it executes nothing (`min-replicas-to-write`).
+    pub(super) min_replicas: usize,
+    pub(super) deviations: Deviations<Deviation>,
 }
 
 type Output = Out<Member>;
 
 impl Server {
-    pub(super) fn on_start(&self) -> ServerState {
+    pub(super) fn on_start(&self, out: &mut Output) -> ServerState {
+        let minded: &[Id] = if self.is_primary && self.min_replicas > 0 { &self.replicas } else { &[] };
+        minded.iter().for_each(|replica| out.set_timer(Timer::Lags(*replica), model_timeout()));
         ServerState {
+            near: minded.iter().copied().collect(),
             serves: self.is_primary,
             store: RedisStore::default(),
             offset: 0,
@@ -50,6 +62,10 @@ impl Server {
 
     pub(super) fn on_msg(&self, me: &ServerState, src: Id, msg: Msg, out: &mut Output) -> Option<ServerState> {
         match msg {
+            Msg::Request(request) if me.serves && self.is_alone(me) && !self.breaks(Deviation::IgnoreLag) => {
+                out.send(src, Msg::Answer(Answer { call: request.call, reply: Reply::NoReplicas }));
+                None
+            }
             Msg::Request(request) if me.serves => self.execute(me, src, request, out),
             Msg::Wait { call, replicas, same_connection } if me.serves => {
                 Self::wait(me, src, call, replicas, same_connection, out)
@@ -57,6 +73,10 @@ impl Server {
             Msg::Ack { offset } if me.acked.get(&src).is_some_and(|acked| *acked < offset) => {
                 let mut after = me.clone();
                 after.acked.insert(src, offset);
+                if self.min_replicas > 0 {
+                    after.near.insert(src);
+                    out.set_timer(Timer::Lags(src), model_timeout());
+                }
                 Some(Self::tell_waiters(after, out))
             }
             Msg::Replicate { offset, store } if !me.serves && offset > me.offset => {
@@ -73,6 +93,16 @@ impl Server {
             }
             _ => None,
         }
+    }
+
+    fn breaks(&self, deviation: Deviation) -> bool {
+        self.deviations.has(deviation)
+    }
+
+    /// `min-replicas-to-write`: whether it has not heard of so many replicas for `min-replicas-max-lag`. One that took
+    /// over has none yet, and is told to do without: else it would execute nothing.
+    pub(super) fn is_alone(&self, me: &ServerState) -> bool {
+        self.is_primary && me.near.len() < self.min_replicas
     }
 
     /// A command is executed and answered, and only then replicated.
@@ -122,6 +152,11 @@ impl Server {
     pub(super) fn on_timeout(&self, me: &ServerState, timer: Timer, out: &mut Output) -> Option<ServerState> {
         match timer {
             Timer::WaitOver { client, .. } if me.waiting.contains_key(&client) => Some(Self::waited(me, client, out)),
+            Timer::Lags(replica) => {
+                let mut after = me.clone();
+                after.near.remove(&replica);
+                Some(after)
+            }
             Timer::WaitOver { .. } | Timer::Start | Timer::Work | Timer::Suspect => None,
         }
     }

@@ -3,7 +3,7 @@
 use quorate::model::{Claim, Node, Property};
 use quorate::system::Evidence;
 
-use super::{ClientState, LostUpdate, Member, Optimistic, Phase, State, counter};
+use super::{ClientState, Commit, LostUpdate, Member, Optimistic, Phase, State, counter};
 
 /// What a property reads of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +37,12 @@ pub(super) fn all() -> Vec<Property<Optimistic>> {
                 let LostUpdate { by, before, after } = ledger.lost.first()?;
                 Some(Evidence::new(format!("{by:?} set the counter to {after}, and it was {before}")))
             }),
+        Claim::always("unique-commit", "No two writes go through for the same value that was read").by_history(
+            |_, ledger: &super::Ledger| {
+                let Commit { by, after, .. } = ledger.twice?;
+                Some(Evidence::new(format!("{by:?} has read {}, and another has written for that before", after - 1)))
+            },
+        ),
         by_nodes(
             Claim::no_deadlock("adds-up", "When nothing happens any more, the counter is what all have added"),
             |seen| {

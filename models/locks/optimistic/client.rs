@@ -63,6 +63,7 @@ impl Client {
             (Phase::Reading, reply) => Some(self.was_read(me, number(reply)?, out)),
             (Phase::WatchingLate(base), Reply::Ok) => Some(self.write(me, base, out)),
             (Phase::Writing(_), Reply::Ok | Reply::Number(_)) => Some(self.added(me, out)),
+            (Phase::Writing(_), Reply::PartlyFailed) => Some(self.partly_failed(me, out)),
             (Phase::Writing(base), Reply::Nil) => Some(self.refused(me, base, out)),
             _ => None,
         }
@@ -95,6 +96,7 @@ impl Client {
         let (key, value) = (COUNTER, Value::Number(base + 1));
         let command = match self.sizes.scheme {
             _ if self.breaks(Deviation::Unconditional) => Command::Set { key, value },
+            Scheme::Watch if self.sizes.partly_fails => Command::ExecPartly { key, value },
             Scheme::Watch => Command::Exec { key, value },
             Scheme::Compare => Command::Eval(Script::CompareAndSet { key, old: Value::Number(base), new: value }),
             Scheme::Incr => Command::Incr { key },
@@ -110,6 +112,14 @@ impl Client {
         }
         out.set_timer(Timer::Start, model_timeout());
         ClientState { phase: Phase::Idle, ..me }
+    }
+
+    /// One command of the transaction failed. The others were executed: nothing is rolled back.
+    fn partly_failed(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
+        if self.breaks(Deviation::MultiIsRollback) {
+            return ClientState { phase: Phase::Done, refused: false, ..me };
+        }
+        self.added(me, out)
     }
 
     /// Somebody else has written since the read: again from the start.
@@ -141,6 +151,7 @@ fn number(reply: Reply) -> Option<u32> {
     match reply {
         Reply::Nil => Some(0),
         Reply::Value(Value::Number(number)) => Some(number),
-        Reply::Value(Value::Token { .. }) | Reply::Number(_) | Reply::Ok => None,
+        Reply::Value(Value::Token { .. }) | Reply::Number(_) => None,
+        Reply::Ok | Reply::PartlyFailed | Reply::NoReplicas => None,
     }
 }

@@ -5,6 +5,9 @@
 //! update); redis.io, "Transactions" (`WATCH`, `MULTI`, `EXEC`) and `EVAL`. The optimistic lock that an article
 //! published ([`optimistic_article`](super::optimistic_article)) has no validation at all.
 //!
+//! `EXEC` executes all that is queued or, if a watched key was written, nothing. That is no rollback: a command that
+//! fails does not undo the others (`partly_fails`), as is often believed (`multi-is-rollback`).
+//!
 //! Modelled: three schemes, by each command and reply: `watch` (`WATCH`, `GET`, `MULTI` `SET` `EXEC`, and again from the
 //! start when `EXEC` answers nil), `compare` (`GET`, and a script that sets the counter if it still holds what was read; the
 //! counter only grows, so that its value is its version), `incr` (one atomic command, nothing to validate).
@@ -52,6 +55,9 @@ params! {
         pub rounds: usize = 1, in 1..=3;
         /// How a write is validated.
         pub scheme: Scheme = Scheme::Watch;
+        /// Whether each transaction has a command beside that fails, as one that counts in a key which holds text. Only
+        /// in scheme `watch`.
+        pub partly_fails: bool = false;
     }
 }
 
@@ -66,6 +72,8 @@ deviations! {
         RetryWithOldValue = "retry-with-old-value" breaks "no-lost-update";
         /// A client takes nil for success.
         IgnoreNil = "ignore-nil" breaks "adds-up";
+        /// A client takes the error of one command of a transaction for a rollback of all of them.
+        MultiIsRollback = "multi-is-rollback" breaks "adds-up";
     }
 }
 
@@ -164,18 +172,39 @@ pub struct LostUpdate {
     pub after: u32,
 }
 
-/// What the observer remembers: the updates that were lost.
+/// A write that went through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Commit {
+    /// Whose.
+    pub by: Id,
+    /// What the counter was.
+    pub before: u32,
+    /// What it was set to: one more than what was read.
+    pub after: u32,
+}
+
+/// What the observer remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Ledger {
-    /// Each, once.
+    /// The updates that were lost, each once.
     pub lost: BTreeSet<LostUpdate>,
+    /// What was read for the writes that went through.
+    pub bases: BTreeSet<u32>,
+    /// The first write that went through for what another had been for.
+    pub twice: Option<Commit>,
 }
 
 impl History for Ledger {
-    type Fact = LostUpdate;
+    type Fact = Commit;
 
-    fn record(&mut self, fact: &LostUpdate) {
-        self.lost.insert(*fact);
+    fn record(&mut self, commit: &Commit) {
+        let Commit { by, before, after } = *commit;
+        if after != before + 1 {
+            self.lost.insert(LostUpdate { by, before, after });
+        }
+        if !self.bases.insert(after - 1) {
+            self.twice = self.twice.or(Some(*commit));
+        }
     }
 }
 
@@ -192,6 +221,7 @@ fn set_to(command: &Command) -> Option<u32> {
     match command {
         Command::Set { value: Value::Number(number), .. }
         | Command::Exec { value: Value::Number(number), .. }
+        | Command::ExecPartly { value: Value::Number(number), .. }
         | Command::Eval(Script::CompareAndSet { new: Value::Number(number), .. }) => Some(*number),
         _ => None,
     }
@@ -217,7 +247,7 @@ impl Protocol for Optimistic {
         source: "Kung and Robinson 1981, On Optimistic Methods for Concurrency Control; Berenson et al. 1995, P4; \
                  redis.io, Transactions",
         modelled: "Each command and reply of clients that add to one counter: by WATCH and EXEC, by compare-and-set, by \
-                   INCR; conflicts, and tries until it goes through",
+                   INCR; conflicts, and tries until it goes through; transactions of which a command fails",
         left_out: "More keys than one. Losses and crashes: whether a write without a reply was executed is a question \
                    of request names. How often one client may fail: each failure is another's success",
     };
@@ -228,6 +258,9 @@ impl Protocol for Optimistic {
     type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if sizes.partly_fails && sizes.scheme != Scheme::Watch {
+            return Err("a command fails beside others only in a transaction: scheme = \"watch\"".to_owned());
+        }
         Ok(Self { sizes, deviations })
     }
 
@@ -242,19 +275,19 @@ impl Protocol for Optimistic {
         Ledger::default()
     }
 
-    /// A write that goes through must set the counter to one more than it is at that moment.
-    fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<LostUpdate>) {
+    /// Which writes go through.
+    fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Commit>) {
         let (Cause::Deliver { src, msg: Msg::Request(request) }, Some(State::Store(store))) =
             (&step.cause, step.before)
         else {
             return;
         };
-        let went_through = |msg: &Msg| matches!(msg, Msg::Answer(answer) if answer.reply == Reply::Ok);
-        let before = counter(store);
-        if let Some(after) = set_to(&request.command).filter(|after| *after != before + 1)
+        let is_done = |reply| matches!(reply, Reply::Ok | Reply::PartlyFailed);
+        let went_through = |msg: &Msg| matches!(msg, Msg::Answer(answer) if is_done(answer.reply));
+        if let Some(after) = set_to(&request.command)
             && step.sent.iter().any(|sent| went_through(&sent.msg))
         {
-            facts.push(LostUpdate { by: *src, before, after });
+            facts.push(Commit { by: *src, before: counter(store), after });
         }
     }
 

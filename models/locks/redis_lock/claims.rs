@@ -1,12 +1,13 @@
 //! The properties, each with the sentence that is printed when it finds something.
 
 use quorate::Id;
-use quorate::model::{Claim, Property, World};
+use quorate::model::{Claim, Node, Property, World};
 use quorate::system::Evidence;
 
 use super::ledger::{Breach, Ledger};
 use super::observer::held;
-use super::{ClientState, Outcome, Phase, RedisLock, State};
+use super::{ClientState, Member, Outcome, Phase, RedisLock, State};
+use crate::locks::claims::{linearizable, lockout_free};
 use crate::locks::ownership::WrongDelete;
 
 /// All properties: what must never be, what must not remain, what must be reached.
@@ -19,6 +20,8 @@ pub(super) fn all() -> Vec<Property<RedisLock>> {
             Claim::no_deadlock("no-orphan", "When nothing happens any more, the key is not there").by_world(orphan),
             Claim::no_deadlock("no-waiter", "When nothing happens any more, no client waits for a reply")
                 .by_world(waiter),
+            lockout_free(asks),
+            linearizable(|ledger: &Ledger| ledger.answers.as_ref()),
         ],
         witnesses(),
     ]
@@ -36,10 +39,14 @@ fn two_believers(ledger: &Ledger) -> Option<Evidence> {
 type Sentence = fn(&Breach) -> Option<String>;
 
 /// What is never recorded: name, claim, and the sentence for a breach of it.
-fn never() -> [(&'static str, &'static str, Sentence); 6] {
+fn never() -> [(&'static str, &'static str, Sentence); 7] {
     [
         ("no-wrong-delete", "A delete removes only a key that the deleter had set", |breach| match breach {
             Breach::WrongDelete(WrongDelete { by, of }) => Some(format!("{by:?} deleted the lock of {of:?}")),
+            _ => None,
+        }),
+        ("no-wrong-extend", "A command has only a key live on that its sender had set", |breach| match breach {
+            Breach::WrongExtend { by, of } => Some(format!("{by:?} has the lock of {of:?} live on")),
             _ => None,
         }),
         ("no-stale-write", "The resource takes no write under an older grant than one that it took", |breach| {
@@ -84,6 +91,12 @@ fn orphan(protocol: &RedisLock, world: &World<'_, RedisLock>) -> Option<Evidence
             None => "the key stays for ever".to_owned(),
         })
     })
+}
+
+/// Whether a node is a client that waits to have the lock.
+fn asks(node: &Node<'_, Member>) -> bool {
+    let asking = |client: &ClientState| matches!(client.phase, Phase::Acquiring | Phase::Sleeping | Phase::Arming);
+    matches!(node.state, Some(State::Client(client)) if asking(client))
 }
 
 fn waiter(_: &RedisLock, world: &World<'_, RedisLock>) -> Option<Evidence> {

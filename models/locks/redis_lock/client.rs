@@ -5,8 +5,10 @@ use quorate::{Id, Out};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
-use super::{Deviation, FENCE, LOCK, Member, Msg, Sizes, Stance, Storage, Timer, Write};
+use super::{Deviation, FENCE, LOCK, Member, Msg, Release, Sizes, Stance, Storage, Timer, Write};
+use crate::locks::answers::Want;
 use crate::stores::redis::{Answer, Call, Command, Reply, Request, Script, Value};
+use crate::stores::ticks;
 
 /// What a client is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -23,8 +25,12 @@ pub enum Phase {
     Holding,
     /// Believes that it has the lock, and waits for the resource to acknowledge its write.
     Writing,
+    /// Waits for the reply to `WATCH`; only where it releases by a transaction.
+    Watching,
     /// Waits for the reply to `GET`; only where the client itself compares.
     Checking,
+    /// Found another's value, and waits for the reply to `UNWATCH`; only where it releases by a transaction.
+    Unwatching,
     /// Waits for the reply to its release.
     Releasing,
     /// Has had the lock in its last round and has released it.
@@ -49,13 +55,14 @@ pub enum Outcome {
 pub struct ClientState {
     /// What it is at.
     pub phase: Phase,
-    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first.
+    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first. It stays 1 where rounds have no
+    /// end.
     pub round: u8,
-    /// The try that it is in, from 1.
+    /// The try that it is in, from 1. It stays 1 where tries have no end.
     ///
     /// Invariant: 0 unless acquiring or sleeping.
     pub attempt: u8,
-    /// The number of its grant.
+    /// The number of its grant; 0 where grants are not counted.
     ///
     /// Invariant: there is one exactly from the grant until the release is sent.
     pub fence: Option<u32>,
@@ -73,15 +80,31 @@ impl ClientState {
         match self.phase {
             Phase::Acquiring | Phase::Arming => Some(Stance::Asks),
             Phase::Holding | Phase::Writing => Some(Stance::Believes),
-            Phase::Checking | Phase::Releasing => Some(Stance::Releases),
+            Phase::Watching | Phase::Checking | Phase::Unwatching | Phase::Releasing => Some(Stance::Releases),
             Phase::Idle | Phase::Sleeping | Phase::Done | Phase::GaveUp | Phase::Failed => None,
+        }
+    }
+
+    /// What the client's open call is for.
+    pub fn wants(&self) -> Option<Want> {
+        match self.phase {
+            Phase::Acquiring | Phase::Arming => Some(Want::Lock),
+            Phase::Watching | Phase::Checking | Phase::Unwatching | Phase::Releasing => Some(Want::Release),
+            Phase::Idle
+            | Phase::Sleeping
+            | Phase::Holding
+            | Phase::Writing
+            | Phase::Done
+            | Phase::GaveUp
+            | Phase::Failed => None,
         }
     }
 
     /// Whether the client waits for a reply.
     pub fn waits(&self) -> bool {
         match self.phase {
-            Phase::Acquiring | Phase::Arming | Phase::Writing | Phase::Checking | Phase::Releasing => true,
+            Phase::Acquiring | Phase::Arming | Phase::Writing => true,
+            Phase::Watching | Phase::Checking | Phase::Unwatching | Phase::Releasing => true,
             Phase::Idle | Phase::Sleeping | Phase::Holding | Phase::Done | Phase::GaveUp | Phase::Failed => false,
         }
     }
@@ -120,12 +143,16 @@ impl Client {
             Timer::Start => Some(self.acquire(me, out)),
             Timer::Wake => Some(self.try_again(me, out)),
             Timer::Work => Some(self.work(me, out)),
+            Timer::Renew => self.renew(me, out),
             Timer::NoReply => Some(self.ask_again(me, out)),
             Timer::Expire(_) => None,
         }
     }
 
     pub(super) fn on_answer(&self, me: ClientState, answer: Answer, out: &mut Out<Member>) -> Option<ClientState> {
+        if answer.call == self.watchdogs_call(&me) {
+            return self.renewed(me, answer.reply, out);
+        }
         if answer.call != self.call(&me) {
             return None;
         }
@@ -134,7 +161,9 @@ impl Client {
             (Phase::Acquiring, Reply::Nil) => self.taken(self.heard(me, out), out),
             (Phase::Arming, Reply::Number(_)) => self.hold(self.heard(me, out), out),
             (Phase::Checking, held @ (Reply::Value(_) | Reply::Nil)) => self.checked(self.heard(me, out), held, out),
-            (Phase::Releasing, Reply::Number(_)) => self.released(self.heard(me, out), out),
+            (Phase::Watching, Reply::Ok) => self.watched(self.heard(me, out), out),
+            (Phase::Releasing, Reply::Number(_) | Reply::Nil) => self.released(self.heard(me, out), out),
+            (Phase::Unwatching, Reply::Ok) => self.released(self.heard(me, out), out),
             _ => return None,
         };
         Some(me)
@@ -153,7 +182,7 @@ impl Client {
 
     /// The caller wants the lock: the first try, with a token that was never used before.
     fn acquire(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        let round = me.round + 1;
+        let round = if self.sizes.rounds == 0 { 1 } else { me.round + 1 };
         out.save(Storage::Client(round));
         self.ask(ClientState { phase: Phase::Acquiring, round, attempt: 1, ..me }, out)
     }
@@ -170,12 +199,54 @@ impl Client {
     /// The caller has the lock, as far as it knows.
     fn hold(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
         out.set_timer(Timer::Work, model_timeout());
+        self.arm_watchdog(out);
         ClientState { phase: Phase::Holding, ..me }
+    }
+
+    fn arm_watchdog(&self, out: &mut Out<Member>) {
+        if self.sizes.renew > 0 {
+            out.set_timer(Timer::Renew, ticks(self.sizes.renew as u8));
+        }
+    }
+
+    /// The watchdog has the lock live on if it is still this client's, in one step of the store.
+    fn renew(&self, me: ClientState, out: &mut Out<Member>) -> Option<ClientState> {
+        let (key, value) = (LOCK, self.token(&me));
+        let command = if self.breaks(Deviation::RenewBySet) {
+            Command::Set { key, value }
+        } else if self.breaks(Deviation::RenewUnchecked) {
+            Command::PExpire { key }
+        } else {
+            Command::Eval(Script::CompareAndExpire { key, value })
+        };
+        out.send(self.store, Msg::Request(Request { call: self.watchdogs_call(&me), command }));
+        None
+    }
+
+    /// The lock lives on, or is another's, and the caller stops if it has not written yet.
+    fn renewed(&self, me: ClientState, reply: Reply, out: &mut Out<Member>) -> Option<ClientState> {
+        let is_lost = reply == Reply::Number(0);
+        match me.phase {
+            Phase::Holding if is_lost => {
+                out.cancel_timer(Timer::Work);
+                Some(self.round_over(ClientState { phase: Phase::Failed, fence: None, ..me }, out))
+            }
+            Phase::Holding | Phase::Writing if !is_lost => {
+                self.arm_watchdog(out);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// What the watchdog's command is called: it goes beside all else.
+    fn watchdogs_call(&self, me: &ClientState) -> Call {
+        Call { attempt: u8::MAX, ..self.call(me) }
     }
 
     /// The script answers nil: somebody else has the lock.
     fn taken(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        if usize::from(me.attempt) < self.sizes.tries {
+        if self.sizes.tries == 0 || usize::from(me.attempt) < self.sizes.tries {
             out.set_timer(Timer::Wake, model_timeout());
             return ClientState { phase: Phase::Sleeping, ..me };
         }
@@ -184,7 +255,8 @@ impl Client {
 
     /// The next try, with the same token.
     fn try_again(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        self.ask(ClientState { phase: Phase::Acquiring, attempt: me.attempt + 1, ..me }, out)
+        let attempt = if self.sizes.tries == 0 { 1 } else { me.attempt + 1 };
+        self.ask(ClientState { phase: Phase::Acquiring, attempt, ..me }, out)
     }
 
     /// The caller writes, with its fencing token, and waits for the acknowledgement before it releases: a write that
@@ -205,16 +277,33 @@ impl Client {
 
     /// The caller is done with the lock: it is deleted if it is still this client's, in one step of the store.
     fn release(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        let phase = if !self.compares_itself() { Phase::Releasing } else { Phase::Checking };
+        out.cancel_timer(Timer::Renew);
+        let phase = if !self.compares_itself() {
+            Phase::Releasing
+        } else if self.sizes.release == Release::Transaction && !self.breaks(Deviation::WatchLate) {
+            Phase::Watching
+        } else {
+            Phase::Checking
+        };
         self.ask(ClientState { phase, fence: None, ..me }, out)
+    }
+
+    /// The key is watched: whatever is written to it from now on, `EXEC` will tell. What it holds is read after that.
+    fn watched(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
+        let phase = if self.breaks(Deviation::WatchLate) { Phase::Releasing } else { Phase::Checking };
+        self.ask(ClientState { phase, ..me }, out)
     }
 
     /// `GET` is answered; only where the client itself compares.
     fn checked(&self, me: ClientState, held: Reply, out: &mut Out<Member>) -> ClientState {
-        if held == Reply::Value(self.token(&me)) {
-            return self.ask(ClientState { phase: Phase::Releasing, ..me }, out);
-        }
-        self.released(me, out)
+        let is_watched = self.sizes.release == Release::Transaction;
+        let phase = match (held == Reply::Value(self.token(&me)), is_watched) {
+            (true, true) if self.breaks(Deviation::WatchLate) => Phase::Watching,
+            (true, _) => Phase::Releasing,
+            (false, true) if !self.breaks(Deviation::WatchLate) => Phase::Unwatching,
+            (false, _) => return self.released(me, out),
+        };
+        self.ask(ClientState { phase, ..me }, out)
     }
 
     /// The lock is not this client's any more.
@@ -224,7 +313,7 @@ impl Client {
 
     /// Ends a round: in the phase that `me` has, if it was the last.
     fn round_over(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        if usize::from(me.round) == self.sizes.rounds {
+        if self.sizes.rounds > 0 && usize::from(me.round) == self.sizes.rounds {
             return me;
         }
         out.set_timer(Timer::Start, model_timeout());
@@ -265,10 +354,14 @@ impl Client {
             Phase::Acquiring => {
                 let expires = !self.expires_separately() && !self.breaks(Deviation::NoTtl);
                 let again = !self.breaks(Deviation::AcquireNotIdempotent);
-                Some(Command::Eval(Script::LockFenced { key, value, expires, fence: FENCE, again }))
+                let fence = (self.sizes.rounds > 0).then_some(FENCE);
+                Some(Command::Eval(Script::LockFenced { key, value, expires, fence, again }))
             }
             Phase::Arming => Some(Command::PExpire { key }),
+            Phase::Watching => Some(Command::Watch { key }),
             Phase::Checking => Some(Command::Get { key }),
+            Phase::Unwatching => Some(Command::Unwatch),
+            Phase::Releasing if self.sizes.release == Release::Transaction => Some(Command::ExecDel { key }),
             Phase::Releasing if !self.compares_itself() && !self.breaks(Deviation::PlainDelete) => {
                 Some(Command::Eval(Script::CompareAndDelete { key, value }))
             }
@@ -312,7 +405,7 @@ impl Client {
 
     /// Whether the client, and not a script, looks whose the lock is.
     fn compares_itself(&self) -> bool {
-        self.breaks(Deviation::GetThenDelete)
+        self.breaks(Deviation::GetThenDelete) || self.sizes.release == Release::Transaction
     }
 
     fn call(&self, me: &ClientState) -> Call {

@@ -6,6 +6,7 @@ use quorate::Id;
 use quorate::model::History;
 use serde::Serialize;
 
+use crate::locks::answers::{Answers, CallFact};
 use crate::locks::ownership::{Grant, KeyChange, Ownership, WrongDelete};
 
 /// What a client has to do with the lock.
@@ -40,6 +41,8 @@ pub enum Fact {
         /// Whether it is assumed to do so only when its owner has nothing to do with the lock any more.
         only_timely: bool,
     },
+    /// The key lives on, by a command of this client.
+    Extended(Grant),
     /// The store told this client that the lock is taken.
     ToldTaken(Grant),
     /// A client is at something else than before: round and stance, or away from the lock.
@@ -62,6 +65,8 @@ pub enum Fact {
     },
     /// A client ended a round and says that it has written.
     ReportsSuccess(Grant),
+    /// A call of a client began, or ended.
+    Call(CallFact),
 }
 
 /// Something that should not have happened.
@@ -69,6 +74,13 @@ pub enum Fact {
 pub enum Breach {
     /// A delete removed another's key.
     WrongDelete(WrongDelete),
+    /// A command had another's key live on.
+    WrongExtend {
+        /// For whom the command was executed.
+        by: Grant,
+        /// Whose key it was.
+        of: Grant,
+    },
     /// The owner of the key was told that the lock is taken.
     SelfBlock(Grant),
     /// The resource took a write under an older grant than the last one that it took.
@@ -111,6 +123,9 @@ pub struct Ledger {
     pub newest_grant: u32,
     /// The largest token that the resource took; 0 before the first.
     pub largest_token: u32,
+    /// What the lock may be, by what it has answered; `None` where that is not followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
     /// What went wrong.
     pub breaches: BTreeSet<Breach>,
 }
@@ -125,6 +140,10 @@ impl History for Ledger {
         match *fact {
             Fact::Key(change) => self.breaches.extend(self.key.follow(change).map(Breach::WrongDelete)),
             Fact::Expired { only_timely } => self.expire(only_timely),
+            Fact::Extended(by) => {
+                let wrong = self.key.owner.filter(|of| *of != by).map(|of| Breach::WrongExtend { by, of });
+                self.breaches.extend(wrong);
+            }
             Fact::ToldTaken(grant) => {
                 let itself = self.key.owner == Some(grant);
                 self.breaches.extend(itself.then_some(Breach::SelfBlock(grant)));
@@ -145,6 +164,7 @@ impl History for Ledger {
                 let written = self.engagement(grant).is_some_and(|engagement| engagement.written);
                 self.breaches.extend((!written).then_some(Breach::FalseSuccess(grant)));
             }
+            Fact::Call(fact) => self.follow(fact),
         }
     }
 }
@@ -159,6 +179,10 @@ impl Ledger {
         self.engaged.get_mut(&grant.client).filter(|engagement| engagement.round == grant.round)
     }
 
+    fn follow(&mut self, fact: CallFact) {
+        self.answers.iter_mut().for_each(|answers| answers.follow(fact));
+    }
+
     fn expire(&mut self, only_timely: bool) {
         let owner = self.key.owner;
         self.key.follow(KeyChange::Gone);
@@ -166,6 +190,7 @@ impl Ledger {
             *self = Self { untimely: true, ..Self::default() };
         } else {
             self.expired = true;
+            self.follow(CallFact::Over(None));
         }
     }
 

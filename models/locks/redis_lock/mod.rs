@@ -20,6 +20,19 @@
 //! without an untimely expiry never has it. A state from which only an untimely expiry leads on is no deadlock: the
 //! expiry, which would come late, would come.
 //!
+//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. All rounds
+//! of a client have one name and one token then, which tells the same as long as nothing of a former round is under way
+//! when the next begins: so nothing is sent again there. Grants are not counted, and the resource takes every write.
+//!
+//! With `renew` a watchdog has the lock live on while its owner has it. In asynchronous time that changes nothing that
+//! could be seen but whose key it is that lives on: `timely` says what a watchdog is for, `event` that it may come too
+//! late. In timed mode (`ttl`) it is what it is in life. A watchdog that hears that the lock is another's has its
+//! caller stop.
+//!
+//! With `answers` the observer also follows what the lock may be by what it has answered ([`answers`](super::answers)):
+//! the answers of one server are those of one lock, which time may take from its holder, unless it forgets, or unless a
+//! command to set the key is executed once more when its owner has released it.
+//!
 //! | file | what |
 //! |---|---|
 //! | `client` | acquire, write, release |
@@ -44,6 +57,7 @@ pub use client::{Client, ClientState, Outcome, Phase};
 pub use ledger::{Breach, Engagement, Fact, Ledger, Stance};
 pub use resource::{Resource, ResourceState};
 
+use super::answers::Answers;
 use crate::stores::redis::{Answer, Call, Expire, Key, RedisServer, RedisStore, Request};
 
 /// The key of the lock.
@@ -61,20 +75,41 @@ choice_param! {
     }
 }
 
+choice_param! {
+    /// How a lock is deleted for its owner only.
+    pub enum Release {
+        /// By a script that compares the value and deletes.
+        Script = "script",
+        /// By `WATCH`, `GET`, a look at the value in the client, and `MULTI` `DEL` `EXEC`.
+        Transaction = "transaction",
+    }
+}
+
 params! {
     /// Who uses the lock, and what is assumed of time.
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=6;
-        /// How often a client tries to get the lock before it gives up.
-        pub tries: usize = 2, in 1..=3;
-        /// How often each client wants the lock.
-        pub rounds: usize = 1, in 1..=3;
+        /// How often a client tries to get the lock before it gives up; with 0 it never does.
+        pub tries: usize = 2, in 0..=3;
+        /// How often each client wants the lock; with 0 again and again, without end. Neither tries nor rounds without
+        /// end are counted, and nor are grants, of which there is no end either.
+        pub rounds: usize = 1, in 0..=3;
         /// How often each client may send a command again because no reply came, before it fails; with 0 it waits
         /// for replies without limit.
         pub resends: usize = 0, in 0..=2;
         /// When the key of a lock may expire.
         pub expiry: Expiry = Expiry::Timely;
+        /// How a lock is deleted for its owner only.
+        pub release: Release = Release::Script;
+        /// How many ticks after it has the lock, or was told that it lives on, a holder has it live on, where time is
+        /// timed (a watchdog); at any moment where it is not. With 0 it never does.
+        pub renew: usize = 0, in 0..=20;
+        /// The time to live in ticks, where time is timed; any time with 0.
+        pub ttl: usize = 0, in 0..=20;
+        /// Whether the observer follows what is answered, for `linearizable`, which says nothing without. It takes
+        /// states.
+        pub answers: bool = false;
     }
 }
 
@@ -91,6 +126,12 @@ deviations! {
         PlainDelete = "plain-delete" breaks "no-wrong-delete";
         /// The lock is released by `GET`, a look at the value in the client, and `DEL`.
         GetThenDelete = "get-then-delete" breaks "no-wrong-delete";
+        /// The key is watched after it was read, not before.
+        WatchLate = "watch-late" breaks "no-wrong-delete";
+        /// A holder has the key live on, whoever has it: `PEXPIRE` without a look at the value.
+        RenewUnchecked = "renew-unchecked" breaks "no-wrong-extend";
+        /// A holder sets the key again to have it live on: a plain `SET`, which drops the time to live.
+        RenewBySet = "renew-by-set" breaks "no-orphan";
         /// One who asks again for the lock that it already has is told that it is taken.
         AcquireNotIdempotent = "acquire-not-idempotent" breaks "no-self-block";
         /// A client waits for a reply without limit.
@@ -154,6 +195,8 @@ pub enum Timer {
     Wake,
     /// The caller knows what to write.
     Work,
+    /// The lock is to live on.
+    Renew,
     /// The client library has waited long enough for a reply.
     NoReply,
     /// The time of a key is over.
@@ -293,9 +336,10 @@ impl Protocol for RedisLock {
         source: "redis.io, Distributed Locks with Redis (single instance); Burrows 2006, 2.4; Kleppmann 2016, How to \
                  do distributed locking",
         modelled: "Commands, replies, writes and acknowledgements one by one; re-sends; crashes of clients, store and \
-                   resource; expiry that is timely or comes at any moment",
-        left_out: "Other resources: the lock orders the writes to each by itself. The length of the time to live: \
-                   `expiry` says what is assumed of it",
+                   resource; expiry that is timely or comes at any moment, or by the clock in timed mode; a watchdog that has \
+                   the lock live on; release by a script or by a transaction; rounds without end",
+        left_out: "Other resources: the lock orders the writes to each by itself. In asynchronous time the length of the \
+                   time to live: `expiry` says what is assumed of it",
     };
 
     type Params = Sizes;
@@ -304,6 +348,15 @@ impl Protocol for RedisLock {
     type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if sizes.resends > 0 && (sizes.rounds == 0 || sizes.tries == 0) {
+            return Err("replies to commands that are sent again need rounds and tries that are counted".to_owned());
+        }
+        if sizes.resends > 0 && sizes.release == Release::Transaction {
+            return Err("what is watched goes with the connection: a transaction cannot be sent again".to_owned());
+        }
+        if sizes.rounds == 0 && sizes.renew > 0 {
+            return Err("replies to a watchdog need rounds that are counted".to_owned());
+        }
         Ok(Self { sizes, deviations })
     }
 
@@ -311,12 +364,12 @@ impl Protocol for RedisLock {
         let durable = !self.deviations.has(Deviation::StoreForgets);
         Roster::new()
             .role("client", (0..self.sizes.clients).map(|ix| self.client(ix)))
-            .role("store", [Member::Store(RedisServer { durable, ttl: 0 })])
+            .role("store", [Member::Store(RedisServer { durable, ttl: self.sizes.ttl as u8 })])
             .role("resource", [Member::Resource(Resource { deviations: self.deviations })])
     }
 
     fn history(&self) -> Ledger {
-        Ledger::default()
+        Ledger { answers: self.sizes.answers.then(Answers::default), ..Ledger::default() }
     }
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {

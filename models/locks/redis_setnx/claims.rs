@@ -5,6 +5,7 @@ use quorate::model::{Claim, Node, Property, World};
 use quorate::system::Evidence;
 
 use super::{Ledger, Member, Phase, RedisSetnx, State, held};
+use crate::locks::claims::lockout_free;
 use crate::locks::ownership::WrongDelete;
 
 /// All properties: what must never be, what must not remain, what must be reached.
@@ -73,6 +74,7 @@ fn progress() -> Vec<Property<RedisSetnx>> {
                 waiting.first().map(|client| Evidence::new(format!("{client:?} waits for a reply for ever")))
             },
         ),
+        lockout_free(|node| matches!(phase(node), Some(Phase::Acquiring | Phase::Sleeping))),
     ]
 }
 

@@ -33,9 +33,11 @@ pub enum Phase {
 pub struct ClientState {
     /// What it is at.
     pub phase: Phase,
-    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first.
+    /// The round that it is in, or has ended if it is idle; from 1, 0 before the first. It stays 1 where rounds have no
+    /// end.
     pub round: u8,
-    /// The try of `get_lock` that it is in or that was the last of this round, from 1; 0 before the first round.
+    /// The try of `get_lock` that it is in or that was the last of this round, from 1; 0 before the first round. It
+    /// stays 1 where tries have no end.
     pub attempt: u8,
     /// How often it may still send a command again.
     pub resends_left: u8,
@@ -58,8 +60,9 @@ impl Client {
 
     /// `get_lock(resource)`: the first try.
     fn get_lock(&self, me: ClientState, out: &mut Out<Member>) -> Option<ClientState> {
-        out.save(Storage::Client(me.round + 1));
-        Some(self.ask(ClientState { phase: Phase::Acquiring, round: me.round + 1, attempt: 1, ..me }, out))
+        let round = if self.sizes.rounds == 0 { 1 } else { me.round + 1 };
+        out.save(Storage::Client(round));
+        Some(self.ask(ClientState { phase: Phase::Acquiring, round, attempt: 1, ..me }, out))
     }
 
     /// `if r.setnx(lock_key, 1): return True`.
@@ -74,7 +77,7 @@ impl Client {
 
     /// `elif i < max_try - 1: time.sleep(0.1)`, and after the last try `return False`.
     fn taken(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        let tries_left = usize::from(me.attempt) < self.sizes.tries;
+        let tries_left = self.sizes.tries == 0 || usize::from(me.attempt) < self.sizes.tries;
         match (tries_left, self.sizes.verbatim, self.sizes.disciplined) {
             (true, true, _) => ClientState { phase: Phase::Raised, attempt: 0, ..me },
             (true, false, _) => {
@@ -88,7 +91,8 @@ impl Client {
 
     /// The next try.
     fn wake(&self, me: ClientState, out: &mut Out<Member>) -> Option<ClientState> {
-        Some(self.ask(ClientState { phase: Phase::Acquiring, attempt: me.attempt + 1, ..me }, out))
+        let attempt = if self.sizes.tries == 0 { 1 } else { me.attempt + 1 };
+        Some(self.ask(ClientState { phase: Phase::Acquiring, attempt, ..me }, out))
     }
 
     /// `release_lock(resource)`: `r.delete(lock_key)`, whoever set it.
@@ -109,7 +113,7 @@ impl Client {
 
     /// Ends a round in the phase that `me` has, if it was the last.
     fn round_over(&self, me: ClientState, out: &mut Out<Member>) -> ClientState {
-        if usize::from(me.round) == self.sizes.rounds {
+        if self.sizes.rounds > 0 && usize::from(me.round) == self.sizes.rounds {
             return me;
         }
         out.set_timer(Timer::Start, model_timeout());

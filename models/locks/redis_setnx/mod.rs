@@ -44,6 +44,11 @@
 //! a timer may fire at any moment, which gives every order of steps that some length gives. `tries` is 2
 //! where nothing else is said, since every branch of `get_lock` is taken with two; one check has the ten.
 //!
+//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. All rounds
+//! have one name then, and so have all tries with `tries = 0`, which tells the same as long as every command is
+//! executed once and answered once: nothing of a former round is under way when the next begins. So nothing is sent
+//! again there.
+//!
 //! | file | what |
 //! |---|---|
 //! | `client` | `get_lock` and `release_lock` |
@@ -71,10 +76,11 @@ params! {
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=6;
-        /// How often `get_lock` tries before it returns False; the article tries 10 times.
-        pub tries: usize = 2, in 1..=10;
-        /// How often each client wants the lock.
-        pub rounds: usize = 1, in 1..=3;
+        /// How often `get_lock` tries before it returns False; the article tries 10 times. With 0 it never does.
+        pub tries: usize = 2, in 0..=10;
+        /// How often each client wants the lock; with 0 again and again, without end. Neither tries nor rounds without
+        /// end are counted.
+        pub rounds: usize = 1, in 0..=3;
         /// How often each client's library may send a command again because no reply came.
         pub resends: usize = 0, in 0..=2;
         /// Whether callers release only what they got, as the article's example does.
@@ -252,6 +258,9 @@ impl Protocol for RedisSetnx {
     type History = Ledger;
 
     fn new(sizes: Sizes, _: Deviations<NoDeviation>) -> Result<Self, String> {
+        if sizes.resends > 0 && (sizes.rounds == 0 || sizes.tries == 0) {
+            return Err("replies to commands that are sent again need rounds and tries that are counted".to_owned());
+        }
         Ok(Self { sizes })
     }
 

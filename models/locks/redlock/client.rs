@@ -157,7 +157,7 @@ impl Client {
                 let (granted, refused) = match answer.reply {
                     Reply::Ok | Reply::Number(1) => (granted.with(src), refused),
                     Reply::Nil | Reply::Number(_) => (granted, refused.with(src)),
-                    Reply::Value(_) => return None,
+                    Reply::Value(_) | Reply::PartlyFailed | Reply::NoReplicas => return None,
                 };
                 let me = ClientState { phase: Phase::Asking { granted, refused }, ..me };
                 Some(if self.is_all(granted.union(refused)) { self.counted(me, granted, out) } else { me })

@@ -47,6 +47,7 @@ use stateright::actor::model_timeout;
 use super::claims::{self, ZookeeperClients};
 use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Timer, ledger, mark};
 use crate::locks::claims::{Lock, Stance, StateOf, all_done, handover, mutual_exclusion};
+use crate::stores::Numbering;
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
 
 /// `lock_path`, of the one resource.
@@ -188,7 +189,7 @@ impl LockClient for Client {
 
     fn on_timeout(&self, me: &ClientState, timer: Timer, out: &mut Output) -> Option<ClientState> {
         match timer {
-            Timer::Start => Some(self.get_lock(ClientState { line: me.line.begin(out), ..*me }, out)),
+            Timer::Start => Some(self.get_lock(ClientState { line: me.line.begin(1, out), ..*me }, out)),
             Timer::Wake => Some(self.get_lock(*me, out)),
             Timer::Work => Some(self.release_lock(*me, out)),
             Timer::NoReply | Timer::Session(_) => None,
@@ -249,7 +250,7 @@ impl Protocol for ZookeeperArticle {
         let client = |ix: usize| Member::Client(Client { id: Id::from(ix), ensemble, sizes: self.sizes.clone() });
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true })])
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true }, Numbering::default())])
     }
 
     fn history(&self) -> Ledger {

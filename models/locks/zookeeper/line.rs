@@ -10,7 +10,7 @@ use crate::stores::zookeeper::{Call, Command, Request, Session};
 /// A client's session and connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Line {
-    /// The client's round, from 1; 0 before the first.
+    /// The client's round, from 1; 0 before the first. It stays 1 where rounds have no end.
     pub round: u8,
     /// The session that it has, or had last; 0 before the first.
     pub session: u8,
@@ -28,9 +28,9 @@ impl Line {
         Self { round: saved.round, session: saved.session, open: false, connection: 0, resends_left: resends as u8 }
     }
 
-    /// The next round, in the session that there is or in a new one.
-    pub fn begin<C: LockClient>(self, out: &mut Out<Member<C>>) -> Self {
-        let line = Self { round: self.round + 1, ..self };
+    /// The next round of `rounds`, in the session that there is or in a new one.
+    pub fn begin<C: LockClient>(self, rounds: usize, out: &mut Out<Member<C>>) -> Self {
+        let line = Self { round: if rounds == 0 { 1 } else { self.round + 1 }, ..self };
         let line = if line.open { line } else { line.reopened() };
         line.save(out);
         line
@@ -51,6 +51,11 @@ impl Line {
     #[must_use]
     pub fn closed(self) -> Self {
         Self { open: false, ..self }
+    }
+
+    /// Whether this was the last round of `rounds`.
+    pub fn was_last(self, rounds: usize) -> bool {
+        rounds > 0 && usize::from(self.round) == rounds
     }
 
     fn save<C: LockClient>(self, out: &mut Out<Member<C>>) {
@@ -94,6 +99,11 @@ impl Line {
     /// Something came.
     pub fn heard<C: LockClient>(self, out: &mut Out<Member<C>>) {
         out.cancel_timer(Timer::NoReply);
+    }
+
+    /// Nothing came: it opens another session, and leaves the old one to its end.
+    pub fn abandoned<C: LockClient>(self, out: &mut Out<Member<C>>) -> Self {
+        Self { resends_left: self.resends_left - 1, ..self.reopen(out) }
     }
 
     /// Nothing came: it connects anew.

@@ -14,6 +14,11 @@
 //! sleeps through the end of its session wakes up and still believes. The assumption `timely-sessions` rules that out: a
 //! session ends only when its client is not up, or has nothing to do with the lock. What holds without it is what the
 //! resource enforces: [`Fence`] takes no write under an older grant than the last it took.
+//!
+//! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. Rounds
+//! have one name then and numbers of nodes come again, which tells the same where nothing of a former round is under
+//! way when the next begins: on a network that keeps the order of each channel, as a session does, and where nothing is
+//! sent again. The resource then takes every write, for it knows no order of numbers that come again.
 
 mod article;
 mod claims;
@@ -36,6 +41,7 @@ pub use queue::ZookeeperQueue;
 pub use single::ZookeeperLock;
 
 use super::claims::Stance;
+use crate::stores::Numbering;
 use crate::stores::zookeeper::{Call, Ensemble, FromEnsemble, Mark, Request, SessionTimeout, Tree};
 
 /// A write on its way to the resource.
@@ -173,8 +179,8 @@ pub enum Storage {
 pub enum Member<C> {
     /// A caller with its client library.
     Client(C),
-    /// The ensemble.
-    Ensemble(Ensemble),
+    /// The ensemble, and how it numbers what is created.
+    Ensemble(Ensemble, Numbering),
     /// What the lock protects.
     Resource {
         /// Whether it looks at tokens.
@@ -205,7 +211,7 @@ impl<C: LockClient> Actor for Member<C> {
         match (self, storage) {
             (Self::Client(client), Some(Storage::Client(saved))) => State::Client(client.on_start(Some(*saved), out)),
             (Self::Client(client), _) => State::Client(client.on_start(None, out)),
-            (Self::Ensemble(_), _) => State::Ensemble(Tree::default()),
+            (Self::Ensemble(_, numbering), _) => State::Ensemble(Tree::new(*numbering)),
             (Self::Resource { .. }, Some(Storage::Resource(fence))) => State::Resource(*fence),
             (Self::Resource { .. }, _) => State::Resource(Fence::default()),
         }
@@ -219,7 +225,7 @@ impl<C: LockClient> Actor for Member<C> {
             (Self::Client(client), State::Client(me), Msg::Written { call, accepted }) => {
                 client.on_written(me, call, accepted, out).map(State::Client)
             }
-            (Self::Ensemble(ensemble), State::Ensemble(tree), Msg::Request(request)) => {
+            (Self::Ensemble(ensemble, _), State::Ensemble(tree), Msg::Request(request)) => {
                 Some(State::Ensemble(ensemble.on_request(tree, request, out)))
             }
             (Self::Resource { fencing }, State::Resource(fence), Msg::Write(asked)) => {
@@ -234,7 +240,7 @@ impl<C: LockClient> Actor for Member<C> {
 
     fn on_timeout(&self, _: Id, state: &mut Cow<Self::State>, timer: &Timer, out: &mut Out<Self>) {
         let next = match (self, state.as_ref(), *timer) {
-            (Self::Ensemble(ensemble), State::Ensemble(tree), Timer::Session(timeout)) => {
+            (Self::Ensemble(ensemble, _), State::Ensemble(tree), Timer::Session(timeout)) => {
                 Some(State::Ensemble(ensemble.on_session_timeout(tree, timeout, out)))
             }
             (Self::Client(client), State::Client(me), timer) => client.on_timeout(me, timer, out).map(State::Client),
@@ -244,6 +250,15 @@ impl<C: LockClient> Actor for Member<C> {
             *state = Cow::Owned(next);
         }
     }
+}
+
+/// How the ensemble numbers nodes, for clients that want the lock so often.
+///
+/// Where that is without end, a circle of twice as many as there are clients will do: each has one node at most, so
+/// that those that are there are numbered within half of it. A client that speaks of a node before its own has one that
+/// is there, and a new one is numbered after that: what it speaks of is not what comes by the same name later.
+fn numbering(rounds: usize, clients: usize) -> Numbering {
+    if rounds == 0 { Numbering::circle(2 * clients as u32) } else { Numbering::default() }
 }
 
 /// The name of a client's round.

@@ -12,15 +12,15 @@
 //! Left out: read locks and the revocation of the recipes page; the ensemble's own replication (see
 //! [`zookeeper`](crate::stores::zookeeper)).
 
-use quorate::model::{Assumption, Card, Deviations, Facts, Property, Protocol, Roster, Step};
+use quorate::model::{Assumption, Card, Deviations, Facts, Node, Property, Protocol, Roster, Step};
 use quorate::{Id, Out, deviations, params};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::claims::{self, ZookeeperClients};
-use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, Timer, ledger, mark};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, State, Timer, ledger, mark, numbering};
 use crate::locks::claims::{
-    Lock, Stance, StateOf, all_done, contention, handover, mutual_exclusion, no_waiter, refusal,
+    Lock, Stance, StateOf, all_done, contention, handover, lockout_free, mutual_exclusion, no_waiter, refusal,
 };
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
 
@@ -29,8 +29,8 @@ params! {
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=5;
-        /// How often each client wants the lock.
-        pub rounds: usize = 1, in 1..=3;
+        /// How often each client wants the lock; with 0 again and again, without end. Nothing is counted then.
+        pub rounds: usize = 1, in 0..=3;
         /// How often each client may connect anew because nothing comes; with 0 it waits without limit.
         pub resends: usize = 0, in 0..=2;
         /// Whether the ensemble may end a session at all: without, a client that waits in vain waits for ever.
@@ -45,10 +45,18 @@ deviations! {
         WatchLowest = "watch-lowest" breaks "no-herd";
         /// Who is told that the node before it is gone takes the lock without looking who is first.
         AssumeOnWatch = "assume-on-watch" breaks "mutual-exclusion";
+        /// Who is not first watches the last, not the one before its own.
+        WatchLast = "watch-last" breaks "lockout-free";
+        /// Who waits for long gives up its place, and queues anew: a lock with a time limit, tried again and again.
+        LosePatience = "lose-patience" breaks "lockout-free";
+        /// Nodes are in the order of their whole names, in which the mark comes before the number.
+        SortByName = "sort-by-name" breaks "mutual-exclusion";
         /// Who asks for a watch waits for it, also when the node was gone before.
         NoRecheck = "no-recheck" breaks "no-waiter";
         /// Who does not hear of its node creates another: there is no mark in the name to find it by.
         NoMark = "no-mark" breaks "no-waiter";
+        /// Who does not hear of its node opens another session, and takes the node of the former one for its own.
+        FormerSession = "former-session" breaks "mutual-exclusion";
         /// The node stays when its session ends.
         NotEphemeral = "not-ephemeral" breaks "nodes-freed";
         /// The resource takes every write.
@@ -71,6 +79,8 @@ pub enum Phase {
     Asking(Path),
     /// Waits for this node to change.
     Watching(Path),
+    /// Has given up its place, and waits for the reply to that; only where it loses patience.
+    Leaving,
     /// Believes that it has the lock.
     Holding,
     /// Believes that it has the lock, and waits for the resource to acknowledge its write.
@@ -125,7 +135,7 @@ impl Client {
 
     /// The caller wants the lock. Recipe, step 1: `create` of an ephemeral node with a number.
     fn acquire(&self, me: ClientState, out: &mut Output) -> ClientState {
-        let me = ClientState { line: me.line.begin(out), node: None, ..me };
+        let me = ClientState { line: me.line.begin(self.sizes.rounds, out), node: None, ..me };
         self.create(me, out)
     }
 
@@ -144,26 +154,50 @@ impl Client {
     /// Step 3: who is first has the lock. Step 4: who is not asks for a watch on the node before its own.
     fn listed(&self, me: ClientState, children: &[Path], out: &mut Output) -> ClientState {
         let mine = me.node.expect("who lists has a node");
-        let before = children.iter().copied().filter(|path| number(*path) < number(mine));
-        let watched = if self.breaks(Deviation::WatchLowest) { before.min() } else { before.max() };
-        match watched {
-            None => Self::hold(me, out),
-            Some(path) => self.ask(me, Phase::Asking(path), Command::Exists { path, watch: true }, out),
+        let before = children.iter().filter_map(|path| Some((self.distance(*path, mine)?, *path)));
+        let after = children.iter().filter_map(|path| Some((self.distance(mine, *path)?, *path)));
+        let Some((_, nearest)) = before.clone().min() else { return Self::hold(me, out) };
+        let path = if self.breaks(Deviation::WatchLowest) {
+            before.max().map_or(nearest, |(_, lowest)| lowest)
+        } else if self.breaks(Deviation::WatchLast) {
+            after.max().map_or(nearest, |(_, last)| last)
+        } else {
+            nearest
+        };
+        self.ask(me, Phase::Asking(path), Command::Exists { path, watch: true }, out)
+    }
+
+    /// How far one node is behind another in the queue, by the numbers alone: what is before the number in a name is a
+    /// name of its creator, and in no order.
+    fn distance(&self, before: Path, after: Path) -> Option<u32> {
+        if self.breaks(Deviation::SortByName) {
+            return (prefix(before) > prefix(after)).then_some(1);
         }
+        numbering(self.sizes.rounds, self.sizes.clients).distance(number(before), number(after))
     }
 
     /// Step 5: if the node was gone before the watch was set, nothing will wake this client: it looks again.
     fn looked(&self, me: ClientState, path: Path, there: bool, out: &mut Output) -> ClientState {
         if there || self.breaks(Deviation::NoRecheck) {
             me.line.listen(out);
+            if self.breaks(Deviation::LosePatience) {
+                out.set_timer(Timer::Wake, model_timeout());
+            }
             return ClientState { phase: Phase::Watching(path), ..me };
         }
         self.list(me, out)
     }
 
+    /// It has waited for long enough, and gives its place up; only where it loses patience.
+    fn leave(&self, me: ClientState, out: &mut Output) -> ClientState {
+        let path = me.node.expect("who waits has a node");
+        self.ask(me, Phase::Leaving, Command::Delete { path, guard: None }, out)
+    }
+
     /// Step 6: the node is gone, and this client looks whether it is first: the one before may have died waiting.
     fn woken(&self, me: ClientState, out: &mut Output) -> ClientState {
         me.line.heard(out);
+        out.cancel_timer(Timer::Wake);
         if self.breaks(Deviation::AssumeOnWatch) {
             return Self::hold(me, out);
         }
@@ -177,7 +211,8 @@ impl Client {
 
     /// The caller writes, with the number of its node, and waits for the acknowledgement before it releases.
     fn work(&self, me: ClientState, out: &mut Output) -> ClientState {
-        me.line.write(self.id, self.resource, number(me.node.expect("who holds has a node")), out);
+        let grant = number(me.node.expect("who holds has a node"));
+        me.line.write(self.id, self.resource, if self.sizes.rounds == 0 { 0 } else { grant }, out);
         ClientState { phase: Phase::Writing, ..me }
     }
 
@@ -190,7 +225,7 @@ impl Client {
     /// Ends a round.
     fn round_over(&self, me: ClientState, phase: Phase, out: &mut Output) -> ClientState {
         let me = ClientState { phase, node: None, ..me };
-        if usize::from(me.line.round) == self.sizes.rounds {
+        if me.line.was_last(self.sizes.rounds) {
             return me;
         }
         out.set_timer(Timer::Start, model_timeout());
@@ -208,9 +243,11 @@ impl Client {
             | Phase::Listing
             | Phase::Asking(_)
             | Phase::Watching(_)
+            | Phase::Leaving
             | Phase::Holding
             | Phase::Writing => {
                 out.cancel_timer(Timer::Work);
+                out.cancel_timer(Timer::Wake);
                 me.line.heard(out);
                 Some(self.round_over(me, Phase::Failed, out))
             }
@@ -224,11 +261,14 @@ impl Client {
     /// Nothing came: the library connects anew and asks again. Only `create` may not be asked twice: the mark in the
     /// name of the node tells whether the first was executed.
     fn ask_again(&self, me: ClientState, out: &mut Output) -> Option<ClientState> {
-        let me = ClientState { line: me.line.reconnected(), ..me };
+        let keeps_session = !self.breaks(Deviation::FormerSession);
+        let line = if keeps_session { me.line.reconnected() } else { me.line.abandoned(out) };
+        let me = ClientState { line, ..me };
         match me.phase {
             Phase::Creating if self.breaks(Deviation::NoMark) => Some(self.create(me, out)),
             Phase::Creating | Phase::Seeking => Some(self.ask(me, Phase::Seeking, Command::Children, out)),
             Phase::Listing | Phase::Asking(_) | Phase::Watching(_) => Some(self.list(me, out)),
+            Phase::Leaving => Some(self.leave(me, out)),
             Phase::Writing => Some(self.work(me, out)),
             Phase::Deleting { accepted } => Some(self.release(me, accepted, out)),
             Phase::Idle | Phase::Holding | Phase::Done | Phase::Refused | Phase::Failed => None,
@@ -256,6 +296,10 @@ impl Client {
             (Phase::Asking(asked), Reply::Exists { path, there }) if asked == *path => {
                 me.line.heard(out);
                 Some(self.looked(me, *path, *there, out))
+            }
+            (Phase::Leaving, Reply::Ok | Reply::NoNode) => {
+                me.line.heard(out);
+                Some(self.create(ClientState { node: None, ..me }, out))
             }
             (Phase::Deleting { accepted }, Reply::Ok | Reply::NoNode) => {
                 me.line.heard(out);
@@ -316,22 +360,44 @@ impl LockClient for Client {
             Timer::Start => Some(self.acquire(*me, out)),
             Timer::Work => Some(self.work(*me, out)),
             Timer::NoReply => self.ask_again(*me, out),
-            Timer::Wake | Timer::Session(_) => None,
+            Timer::Wake => Some(self.leave(*me, out)),
+            Timer::Session(_) => None,
         }
     }
 
     fn outlook(state: &ClientState) -> Outlook {
         let stance = match state.phase {
             Phase::Idle | Phase::Failed => Stance::Away,
-            Phase::Creating | Phase::Seeking | Phase::Listing | Phase::Asking(_) | Phase::Deleting { .. } => {
-                Stance::Waits
-            }
+            Phase::Creating | Phase::Seeking | Phase::Listing | Phase::Asking(_) | Phase::Leaving => Stance::Waits,
+            Phase::Deleting { .. } => Stance::Waits,
             Phase::Watching(_) => Stance::Pauses,
             Phase::Holding | Phase::Writing => Stance::Believes,
             Phase::Done => Stance::Done,
             Phase::Refused => Stance::Refused,
         };
         Outlook { round: state.line.round, session: state.line.session, stance }
+    }
+}
+
+/// Whether a node is a client that waits to have the lock.
+fn asks(node: &Node<'_, Member<Client>>) -> bool {
+    match node.state {
+        Some(State::Client(client)) => match client.phase {
+            Phase::Creating
+            | Phase::Seeking
+            | Phase::Listing
+            | Phase::Asking(_)
+            | Phase::Watching(_)
+            | Phase::Leaving => true,
+            Phase::Idle
+            | Phase::Holding
+            | Phase::Writing
+            | Phase::Deleting { .. }
+            | Phase::Done
+            | Phase::Refused
+            | Phase::Failed => false,
+        },
+        Some(State::Ensemble(_) | State::Resource(_)) | None => false,
     }
 }
 
@@ -358,7 +424,7 @@ impl Protocol for ZookeeperQueue {
         title: "Lock in ZooKeeper by a queue of ephemeral nodes",
         source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper recipes, Locks; Burrows 2006, 2.4",
         modelled: "Commands, replies, events, writes and acknowledgements one by one; connecting anew; crashes of clients \
-                   and resource; sessions that end at any moment, or in time where that is assumed",
+                   and resource; sessions that end at any moment, or in time where that is assumed; rounds without end",
         left_out: "Read locks and revocation. The ensemble's replication, which makes its writes linearizable. The \
                    length of the session timeout",
     };
@@ -369,18 +435,23 @@ impl Protocol for ZookeeperQueue {
     type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if sizes.resends > 0 && sizes.rounds == 0 {
+            return Err("replies to commands that are sent again need rounds that are counted".to_owned());
+        }
         Ok(Self { sizes, deviations })
     }
 
     fn roster(&self) -> Roster<Member<Client>> {
         let (ensemble, resource) = (Id::from(self.sizes.clients), Id::from(self.sizes.clients + 1));
+        let ends_sessions = Ensemble { ends_sessions: self.sizes.sessions_end };
+        let numbering = numbering(self.sizes.rounds, self.sizes.clients);
         let client = |ix: usize| {
             let (sizes, deviations) = (self.sizes.clone(), self.deviations);
             Member::Client(Client { id: Id::from(ix), ensemble, resource, sizes, deviations })
         };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: self.sizes.sessions_end })])
+            .role("ensemble", [Member::Ensemble(ends_sessions, numbering)])
             .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
     }
 
@@ -389,7 +460,10 @@ impl Protocol for ZookeeperQueue {
     }
 
     fn observe(&self, step: &Step<'_, Member<Client>>, facts: &mut Facts<Fact>) {
-        ledger::observe(step, |client: &ClientState| client.node.map_or(0, number), facts);
+        // Numbers that come again are in no order.
+        let counted = self.sizes.rounds > 0;
+        let number = |client: &ClientState| client.node.filter(|_| counted).map_or(0, number);
+        ledger::observe(step, number, facts);
     }
 
     fn properties() -> Vec<Property<Self>> {
@@ -400,6 +474,7 @@ impl Protocol for ZookeeperQueue {
             claims::no_stale_write(),
             claims::nodes_freed(),
             no_waiter(),
+            lockout_free(asks),
             contention(),
             refusal(),
         ];

@@ -5,7 +5,8 @@
 //! Burrows, "The Chubby lock service" (2006), 2.4.
 //!
 //! The lock that an article published ([`article`](super::article)) is this one without what the deviations name. It
-//! excludes as long as sessions end in time. It is not fair: whoever asks first after the node is gone has it.
+//! excludes as long as sessions end in time. It is not fair: whoever asks first after the node is gone has it, and one
+//! who always asks too late is locked out for ever.
 //!
 //! Modelled: each command and reply one by one; clients that try again after a pause; crashes, new sessions, sessions that
 //! end while their client sleeps; a client library that connects anew when nothing comes; a resource that looks at
@@ -19,8 +20,10 @@ use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::claims::{self, ZookeeperClients};
-use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, State, Timer, ledger, mark};
-use crate::locks::claims::{Lock, Stance, StateOf, all_done, contention, handover, mutual_exclusion, refusal};
+use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, State, Timer, ledger, mark, numbering};
+use crate::locks::claims::{
+    Lock, Stance, StateOf, all_done, contention, handover, lockout_free, mutual_exclusion, refusal,
+};
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, Mark, NewPath, Path, Reply};
 
 /// The name of the node.
@@ -31,12 +34,15 @@ params! {
     pub struct Sizes {
         /// Number of clients.
         pub clients: usize = 2, in 1..=6;
-        /// How often a client tries to get the lock before it gives up.
-        pub tries: usize = 2, in 1..=10;
-        /// How often each client wants the lock.
-        pub rounds: usize = 1, in 1..=3;
+        /// How often a client tries to get the lock before it gives up; with 0 it never does, and tries are not
+        /// counted.
+        pub tries: usize = 2, in 0..=10;
+        /// How often each client wants the lock; with 0 again and again, without end. Nothing is counted then.
+        pub rounds: usize = 1, in 0..=3;
         /// How often each client may connect anew because nothing comes; with 0 it waits without limit.
         pub resends: usize = 0, in 0..=2;
+        /// Whether the ensemble may end a session at all: without, a client that waits in vain waits for ever.
+        pub sessions_end: bool = true;
     }
 }
 
@@ -141,7 +147,7 @@ impl Client {
     }
 
     fn pause(&self, me: ClientState, out: &mut Output) -> ClientState {
-        if usize::from(me.attempt) == self.sizes.tries {
+        if self.sizes.tries > 0 && usize::from(me.attempt) == self.sizes.tries {
             return self.round_over(me, Phase::GaveUp, out);
         }
         out.set_timer(Timer::Wake, model_timeout());
@@ -156,7 +162,8 @@ impl Client {
 
     /// The caller writes, with the number of its grant, and waits for the acknowledgement before it releases.
     fn work(&self, me: ClientState, out: &mut Output) -> ClientState {
-        me.line.write(self.id, self.resource, me.grant.expect("who holds has a grant"), out);
+        let grant = me.grant.expect("who holds has a grant");
+        me.line.write(self.id, self.resource, if self.sizes.rounds == 0 { 0 } else { grant }, out);
         ClientState { phase: Phase::Writing, ..me }
     }
 
@@ -173,7 +180,7 @@ impl Client {
     /// Ends a round.
     fn round_over(&self, me: ClientState, phase: Phase, out: &mut Output) -> ClientState {
         let me = ClientState { phase, attempt: 0, grant: None, ..me };
-        if usize::from(me.line.round) == self.sizes.rounds {
+        if me.line.was_last(self.sizes.rounds) {
             return me;
         }
         out.set_timer(Timer::Start, model_timeout());
@@ -266,8 +273,13 @@ impl LockClient for Client {
 
     fn on_timeout(&self, me: &ClientState, timer: Timer, out: &mut Output) -> Option<ClientState> {
         match timer {
-            Timer::Start => Some(self.create(ClientState { line: me.line.begin(out), attempt: 1, ..*me }, out)),
-            Timer::Wake => Some(self.create(ClientState { attempt: me.attempt + 1, ..*me }, out)),
+            Timer::Start => {
+                Some(self.create(ClientState { line: me.line.begin(self.sizes.rounds, out), attempt: 1, ..*me }, out))
+            }
+            Timer::Wake => {
+                let attempt = if self.sizes.tries == 0 { 1 } else { me.attempt + 1 };
+                Some(self.create(ClientState { attempt, ..*me }, out))
+            }
             Timer::Work => Some(self.work(*me, out)),
             Timer::NoReply => self.ask_again(*me, out),
             Timer::Session(_) => None,
@@ -323,6 +335,12 @@ fn seen(node: &Node<'_, Member<Client>>) -> Seen {
     }
 }
 
+/// Whether a node is a client that waits to have the lock.
+fn asks(node: &Node<'_, Member<Client>>) -> bool {
+    let asking = |phase| matches!(phase, Phase::Creating | Phase::Looking | Phase::Sleeping);
+    matches!(node.state, Some(State::Client(client)) if asking(client.phase))
+}
+
 fn no_self_block() -> Property<ZookeeperLock> {
     Claim::always("no-self-block", "The owner of the node does not take it for another's").by_nodes(
         |_, node| seen(node),
@@ -340,7 +358,8 @@ impl Protocol for ZookeeperLock {
         title: "Lock in ZooKeeper by one ephemeral node",
         source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper programmer's guide; Burrows 2006, 2.4",
         modelled: "Commands, replies, writes and acknowledgements one by one; pauses between tries; connecting anew; \
-                   crashes of clients and resource; sessions that end at any moment, or in time where that is assumed",
+                   crashes of clients and resource; sessions that end at any moment, or in time where that is assumed; \
+                   rounds without end",
         left_out: "The watch in place of the pause, which wakes all who wait: zookeeper-queue has the better one. The \
                    ensemble's replication. The length of the session timeout",
     };
@@ -351,18 +370,22 @@ impl Protocol for ZookeeperLock {
     type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if sizes.resends > 0 && (sizes.rounds == 0 || sizes.tries == 0) {
+            return Err("replies to commands that are sent again need rounds and tries that are counted".to_owned());
+        }
         Ok(Self { sizes, deviations })
     }
 
     fn roster(&self) -> Roster<Member<Client>> {
         let (ensemble, resource) = (Id::from(self.sizes.clients), Id::from(self.sizes.clients + 1));
+        let numbering = numbering(self.sizes.rounds, self.sizes.clients);
         let client = |ix: usize| {
             let (sizes, deviations) = (self.sizes.clone(), self.deviations);
             Member::Client(Client { id: Id::from(ix), ensemble, resource, sizes, deviations })
         };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true })])
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: self.sizes.sessions_end }, numbering)])
             .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
     }
 
@@ -381,6 +404,7 @@ impl Protocol for ZookeeperLock {
             no_self_block(),
             claims::no_stale_write(),
             claims::nodes_freed(),
+            lockout_free(asks),
             contention(),
             refusal(),
         ];
