@@ -36,6 +36,8 @@ pub(super) fn all() -> Vec<Property<Pbft>> {
         .by_nodes(|pbft, node| (executed(pbft, node), accepted(pbft, node)), made_up),
         Claim::always("stable-backed", "What is in a stable checkpoint, f + 1 correct replicas have executed")
             .by_nodes(|pbft, node| Some((executed(pbft, node)?, node.state?.correct()?.stable)), not_backed),
+        Claim::always("within-marks", "What a replica has accepted or a certificate of is between its water marks")
+            .by_nodes(|pbft, node| pbft.marks(node), beyond_marks),
         Claim::eventually(
             "progress",
             "Something is executed under every sequence number, by enough to answer a client",
@@ -166,6 +168,25 @@ fn not_backed(pbft: &Pbft, replicas: &[Checkpointed]) -> Option<Evidence> {
         let claim =
             || Evidence::new(format!("checkpoint {stable} is stable at {id:?}, and {count} correct replicas have it"));
         (count <= pbft.params.tolerated).then(claim)
+    })
+}
+
+/// The low water mark of a replica, and what it has accepted or a certificate of.
+type Marks = Option<(Id, Seq, BTreeSet<Seq>)>;
+
+impl Pbft {
+    fn marks(&self, node: &Node<'_, Member>) -> Marks {
+        let me = node.state?.correct()?;
+        let numbers = me.slots.keys().copied().chain(me.certificates.iter().map(|certificate| certificate.seq));
+        Some((node.id, me.stable, numbers.collect()))
+    }
+}
+
+fn beyond_marks(pbft: &Pbft, replicas: &[Marks]) -> Option<Evidence> {
+    replicas.iter().flatten().find_map(|(id, low, numbers)| {
+        let high = low + pbft.params.window;
+        let seq = numbers.iter().find(|seq| !(low + 1..=high).contains(*seq))?;
+        Some(Evidence::new(format!("{id:?} keeps {seq}, and its water marks are {low} and {high}")))
     })
 }
 

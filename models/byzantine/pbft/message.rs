@@ -89,6 +89,8 @@ pub enum Msg {
     },
     /// To a client: its request was executed as the one with this number.
     Reply(usize),
+    /// 2f + 1 have signed the checkpoint after these requests: here is the proof.
+    Stable(Vec<Request>),
 }
 
 /// Something that those who lie tell one node. What others have signed is only referred to: the node has received

@@ -3,9 +3,8 @@
 //! **Source.** Miguel Castro and Barbara Liskov, *Practical Byzantine Fault Tolerance* (OSDI 1999), section 4: 4.1 (the
 //! client), 4.2 (normal-case operation), 4.3 (garbage collection), 4.4 (view changes), 4.5 (correctness).
 //!
-//! **Modelled.** Two requests, which all replicas have from the start, as clients send them to all in the end; as many
-//! sequence numbers as there are between the water marks; the three phases; checkpoints; view changes with their
-//! certificates, null requests included; clients that wait for f + 1 equal answers. Messages may come late and again, or,
+//! **Modelled.** Two requests, which all replicas have from the start, as clients send them to all in the end; the three
+//! phases; checkpoints, and water marks that move with them; view changes with their certificates, null requests included; clients that wait for f + 1 equal answers. Messages may come late and again, or,
 //! where a check says so, be lost. Views are bounded by a parameter; what happens within them is complete.
 //!
 //! **How replicas lie.** They act together, and tell each node what they like, different things to different ones, or
@@ -23,6 +22,10 @@
 //! a backup does not have is fetched. A liar shows in a view change no checkpoint and at most one certificate: each
 //! checkpoint that it could prove is one that f + 1 correct replicas have. MACs in place of signatures, tentative
 //! execution and the read-only optimisation (5), recovery.
+//!
+//! **Proofs of checkpoints.** Where others may wait for their water marks to move, a replica shows them the checkpoints that
+//! made its own stable: those who lie can tell theirs to one replica alone. Where all numbers are between the first water
+//! marks nobody waits, and it is left out.
 //!
 //! **What is promised of progress.** That clients are answered, not that each correct replica executes each request: one that
 //! has given up a view alone, while the others went on with the help of a liar that then fell silent, waits until
@@ -76,6 +79,8 @@ quorate::params! {
         pub views: usize = 2, in 1..=4;
         /// Number of sequence numbers.
         pub numbers: usize = 1, in 1..=2;
+        /// How many of them are between the water marks at a time: the paper's k.
+        pub window: usize = 2, in 1..=2;
         /// Whether there are checkpoints, one after each request.
         pub checkpoints: bool = false;
         /// Number of clients that wait for an answer.
@@ -118,6 +123,14 @@ quorate::deviations! {
         IgnoreCheckpoint = "ignore-checkpoint" breaks "view-change-safe";
         /// A checkpoint is stable when f + 1 replicas have it.
         CheckpointSmall = "checkpoint-small" breaks "stable-backed";
+        /// A replica discards its certificates with its own checkpoint, before that is stable.
+        DiscardEarly = "discard-early" breaks "view-change-safe";
+        /// A replica discards nothing.
+        KeepLog = "keep-log" breaks "within-marks";
+        /// A backup accepts a number above the high water mark.
+        AcceptAbove = "accept-above" breaks "within-marks";
+        /// A replica shows nobody that a checkpoint is stable.
+        KeepProof = "keep-proof" breaks "progress";
         /// A client believes the first answer.
         AcceptOneAnswer = "accept-one-answer" breaks "answer-true";
     }
@@ -176,6 +189,9 @@ impl Protocol for Pbft {
     fn new(params: Params, deviations: Deviations<Deviation>) -> Result<Self, String> {
         if params.first_liar + params.liars > params.replicas {
             return Err(format!("there are only {} replicas, too few for the liars", params.replicas));
+        }
+        if params.window < params.numbers && !params.checkpoints {
+            return Err("without checkpoints the water marks stay where they are: `window` is too small".to_owned());
         }
         Ok(Self { params, deviations })
     }

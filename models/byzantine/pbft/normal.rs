@@ -8,13 +8,18 @@ use super::message::{Certificate, Msg, Request, Seq};
 use super::replica::{Phase, Replica, ReplicaState, Slot};
 
 impl Replica {
-    /// The primary gives each free sequence number to a request that has none. Which comes first is up to it: here
+    /// `H`, section 4.3: the low water mark, which is the last stable checkpoint, and the paper's k.
+    pub(super) fn high_mark(&self, me: &ReplicaState) -> Seq {
+        me.stable + self.params.window
+    }
+
+    /// The primary gives each free sequence number between the water marks to a request that has none. Which comes first is up to it: here
     /// primaries of successive views differ.
     pub(super) fn propose(&self, me: &mut ReplicaState, o: &mut Out<Member>) {
         if self.primary_of(me.view) != self.id {
             return;
         }
-        for seq in me.stable + 1..=self.params.numbers {
+        for seq in me.stable + 1..=self.params.numbers.min(self.high_mark(me)) {
             let is_used = |request: &Request| {
                 me.executed.contains(request) || me.slots.values().any(|slot| slot.request == *request)
             };
@@ -34,7 +39,8 @@ impl Replica {
         let is_of_view = self.hears(me, told.view) && src == self.primary_of(told.view);
         let is_free = !me.slots.contains_key(&told.seq) || self.breaks(Deviation::AcceptTwo);
         let is_signed = told.request != Request::Forged || self.breaks(Deviation::RequestNotSigned);
-        if is_of_view && is_free && told.seq > me.stable && is_signed {
+        let is_below = told.seq <= self.high_mark(me) || self.breaks(Deviation::AcceptAbove);
+        if is_of_view && is_free && told.seq > me.stable && is_below && is_signed {
             self.accept(me, told, o);
         }
     }

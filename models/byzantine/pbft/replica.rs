@@ -114,6 +114,7 @@ impl Replica {
             Msg::Checkpoint(state) => self.checkpoint(me, src, state, o),
             Msg::ViewChange { view, proof } => self.view_change(me, src, view, proof, o),
             Msg::NewView { view, proofs } => self.new_view(me, view, &proofs, o),
+            Msg::Stable(state) => self.advance(me, &state, o),
             Msg::Reply(_) => {}
         }
         self.end_of_step(me, o);

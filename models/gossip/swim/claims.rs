@@ -28,7 +28,7 @@ fn by_views(claim: Claim, found: fn(&Views) -> Option<String>) -> Property<Swim>
 }
 
 pub(super) fn all() -> Vec<Property<Swim>> {
-    vec![completeness(), accuracy(), precedence(), suspicion(), refutation(), detection()]
+    vec![completeness(), joined(), accuracy(), precedence(), suspicion(), refutation(), detection()]
 }
 
 fn is_up(views: &Views, id: Id) -> bool {
@@ -40,6 +40,16 @@ fn completeness() -> Property<Swim> {
     by_views(Claim::eventually_always("completeness", claim), |views| {
         let (id, of, _) = opinions(views).find(|(_, of, opinion)| !is_up(views, *of) && *opinion != Opinion::Dead)?;
         Some(format!("{of:?} has crashed, and {id:?} does not take it for dead"))
+    })
+}
+
+fn joined() -> Property<Swim> {
+    by_views(Claim::eventually_always("joined", "Every member that is up comes to know every other one"), |views| {
+        let mut up = views.iter().enumerate().filter_map(|(ix, view)| Some((Id::from(ix), view.as_ref()?)));
+        let unknown =
+            |view: &View| (0..views.len()).map(Id::from).find(|of| is_up(views, *of) && !view.contains_key(of));
+        let (id, of) = up.find_map(|(id, view)| Some((id, unknown(view)?)))?;
+        Some(format!("{id:?} does not know {of:?}"))
     })
 }
 

@@ -130,10 +130,12 @@ impl Member {
     /// Section 4.2: of two opinions the one with precedence is kept; a suspicion that is not refuted in time is
     /// confirmed.
     fn believe(&self, me: &mut MemberState, of: Id, opinion: Opinion, out: &mut Out<Self>) {
-        let believed = me.view[&of];
-        let clears = self.breaks(Deviation::AliveClears) && believed.is_suspicion() && believed == opinion.suspected();
-        let revives = self.breaks(Deviation::DeadRevives) && believed == Opinion::Dead;
-        if opinion <= believed && !clears && !revives {
+        let is_kept = match me.view.get(&of) {
+            Some(believed) => opinion <= *believed && !self.overrides_wrongly(opinion, *believed),
+            // Section 4.1: that somebody joins is news as any other.
+            None => self.breaks(Deviation::IgnoreUnknown),
+        };
+        if is_kept {
             return;
         }
         me.view.insert(of, opinion);
@@ -144,6 +146,17 @@ impl Member {
         } else {
             out.cancel_timer(Timer::Confirm(of));
         }
+    }
+
+    fn overrides_wrongly(&self, opinion: Opinion, believed: Opinion) -> bool {
+        let clears = self.breaks(Deviation::AliveClears) && believed.is_suspicion() && believed == opinion.suspected();
+        clears || self.breaks(Deviation::DeadRevives) && believed == Opinion::Dead
+    }
+
+    /// Whom it knows at first: all that are there, or, where it joins, one of them and itself.
+    fn known(&self) -> Vec<Id> {
+        let there = self.sizes.members - self.sizes.joiners;
+        if usize::from(self.id) < there { Id::vec_from(0..there) } else { vec![Id::from(0), self.id] }
     }
 
     /// Section 4.2: who hears that it is suspected says that it is alive, in a higher incarnation. Here it does so a
@@ -177,7 +190,7 @@ impl Actor for Member {
 
     fn on_start(&self, id: Id, _: &Option<()>, out: &mut Out<Self>) -> MemberState {
         out.set_timer(Timer::Period, ticks(self.sizes.period));
-        let view = (0..self.sizes.members).map(|ix| (Id::from(ix), Opinion::ALIVE)).collect();
+        let view = self.known().into_iter().map(|id| (id, Opinion::ALIVE)).collect();
         MemberState { view, awaiting: None, indirectly: false, asked_last: id }
     }
 

@@ -9,7 +9,8 @@
 //!
 //! Periods in which each member pings one other, each in its turn; pings through others where no answer comes; suspicion,
 //! its refutation in a higher incarnation, its confirmation after a while; opinions that ride on all messages. Members
-//! that crash for good, and messages that are lost.
+//! that join: each knows one member at first, which it pings as any other, and its own opinion of itself rides along.
+//! Members that crash for good, and messages that are lost.
 //!
 //! The protocol is made for time: where a message arrives within a bound, `timeout` is longer than a message and its
 //! answer take, and `suspicion` longer than it takes to hear of it and to refute it, nobody is taken for dead who is
@@ -18,9 +19,9 @@
 //!
 //! # What is left out, and why that is sound
 //!
-//! Joining and leaving: they spread as other opinions do. The choice of helpers: the next ones in turn, which no rule depends
+//! Leaving: it spreads as a death does. How somebody who joins finds one member: the paper leaves it open. The choice of helpers: the next ones in turn, which no rule depends
 //! on. How often an opinion rides along: always, which is at least as often as in the paper. Who is taken for dead though
-//! it is up: it would have to join again, and falls silent once it hears of it. How often a member refutes is bounded, by
+//! it is up, or comes back: it would have to join as somebody else, and falls silent once it hears of it. How often a member refutes is bounded, by
 //! more than the losses of a run can make necessary.
 
 mod claims;
@@ -38,6 +39,8 @@ params! {
     pub struct Sizes {
         /// Number of members.
         pub members: usize = 2, in 2..=4;
+        /// How many of them, the last ones, are not known to the others at first, and know one of them.
+        pub joiners: usize = 0, in 0..=2;
         /// The paper's k: how many others are asked to ask.
         pub helpers: usize = 1, in 0..=2;
         /// From the end of a period to the next.
@@ -62,6 +65,8 @@ deviations! {
         AliveClears = "alive-clears" breaks "precedence";
         /// Who is dead comes to life when somebody says so.
         DeadRevives = "dead-revives" breaks "precedence";
+        /// What is said of somebody unknown is not believed.
+        IgnoreUnknown = "ignore-unknown" breaks "joined";
         /// A suspicion stays a suspicion.
         NeverConfirm = "never-confirm" breaks "completeness";
     }
@@ -81,8 +86,8 @@ impl Protocol for Swim {
         source: "Das, Gupta and Motivala, SWIM: Scalable Weakly-consistent Infection-style Process Group Membership \
                  Protocol (2002), 3.1, 4.1 to 4.3",
         modelled: "Pings in turn, pings through others, suspicion, refutation by incarnation, confirmation, opinions on \
-                   all messages; in timed mode, with crashes for good and lost messages",
-        left_out: "Joining and leaving (they spread as opinions do), which helpers (no rule depends on it), how often an \
+                   all messages, members that join; in timed mode, with crashes for good and lost messages",
+        left_out: "Leaving (it spreads as a death does), how a member is found to join by, which helpers (no rule depends on it), how often an \
                    opinion rides along (always), more refutations than losses make necessary",
     };
 
@@ -92,6 +97,9 @@ impl Protocol for Swim {
     type History = ();
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        if sizes.joiners >= sizes.members {
+            return Err(format!("of {} members, {} cannot join: one is there at first", sizes.members, sizes.joiners));
+        }
         Ok(Self { sizes, deviations })
     }
 

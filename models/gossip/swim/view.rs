@@ -40,5 +40,5 @@ impl Opinion {
     }
 }
 
-/// What a member believes of all, itself included.
+/// What a member believes of all that it knows, itself included.
 pub type View = BTreeMap<Id, Opinion>;
