@@ -37,7 +37,7 @@ pub(super) fn all() -> Vec<Property<Pbft>> {
         Claim::always("stable-backed", "What is in a stable checkpoint, f + 1 correct replicas have executed")
             .by_nodes(|pbft, node| Some((executed(pbft, node)?, node.state?.correct()?.stable)), not_backed),
         Claim::always("within-marks", "What a replica has accepted or a certificate of is between its water marks")
-            .by_nodes(|pbft, node| pbft.marks(node), beyond_marks),
+            .by_nodes(Pbft::marks, beyond_marks),
         Claim::eventually(
             "progress",
             "Something is executed under every sequence number, by enough to answer a client",
