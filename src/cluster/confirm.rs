@@ -47,7 +47,7 @@ impl<P: Protocol> Cluster<P> {
 
     fn not_symmetric(&self, quotient: &Quotient<P>, made: &[Made<'_>]) -> Option<String> {
         // What is read comes first: it is why a judgement differs.
-        let wrong = made.par_iter().find_map_first(|made| self.made_otherwise(quotient, *made));
+        let wrong = first(made.len(), &|ix| self.made_otherwise(quotient, made[ix]));
         let wrong = wrong.or_else(|| self.asymmetric_reading(quotient)).or_else(|| self.asymmetric_history(quotient));
         let wrong = wrong.or_else(|| quotient.asymmetry.get().cloned())?;
         Some(format!("the protocol is not symmetric as declared: {wrong}"))
@@ -174,11 +174,8 @@ impl<P: Protocol> Cluster<P> {
 
     fn not_stale(&self, stale: &Stale, made: &[Made<'_>]) -> Option<String> {
         let sets: Vec<Vec<Vec<u64>>> = (0..self.positions.len()).map(|node| self.stale_sets(stale, node)).collect();
-        let steps = made.par_iter().filter_map(|made| match made {
-            Made::Handled { node, slot, after, .. } => Some((*node, *slot, *after)),
-            Made::Corrupted { .. } | Made::Recorded { .. } | Made::Renamed { .. } => None,
-        });
-        let awakes = |(node, slot, after): (usize, u32, u32)| {
+        let awakes = |ix: usize| {
+            let Made::Handled { node, slot, after, .. } = made[ix] else { return None };
             let [before, then] = [slot, after].map(|slot| &sets[node][slot as usize]);
             let message = first_bit(before.iter().zip(then).map(|(before, then)| before & !then))?;
             let slots = [slot, after].map(|slot| &self.positions[node].slots.get(slot).life);
@@ -186,27 +183,25 @@ impl<P: Protocol> Cluster<P> {
                 format!("{} in {:?} and no longer in {:?}", self.told_stale(node, message), slots[0], slots[1])
             })
         };
-        let changes = || {
-            let slots = (0..self.positions.len()).into_par_iter();
-            let slots =
-                slots.flat_map_iter(|node| (0..self.positions[node].slots.len() as u32).map(move |slot| (node, slot)));
-            slots.find_map_first(|(node, slot)| self.changes_by_stale(node, slot, &sets[node][slot as usize]))
+        let changes = |node: usize| {
+            let changes = |slot: usize| self.changes_by_stale(node, slot as u32, &sets[node][slot]);
+            first(sets[node].len(), &changes)
         };
-        steps.find_map_first(awakes).or_else(changes)
+        first(made.len(), &awakes).or_else(|| (0..self.positions.len()).find_map(changes))
     }
 
     /// By slot of `node`: which messages are stale, as bits.
     fn stale_sets(&self, stale: &Stale, node: usize) -> Vec<Vec<u64>> {
         let position = &self.positions[node];
         let count = position.messages.len() as u32;
-        let set = |slot: u32| {
+        let set = |slot: usize| {
             let mut bits = vec![0; (count as usize).div_ceil(64)];
-            for message in (0..count).filter(|message| self.is_stale(stale, node, slot, *message)) {
+            for message in (0..count).filter(|message| self.is_stale(stale, node, slot as u32, *message)) {
                 bits[message as usize / 64] |= 1 << (message % 64);
             }
             bits
         };
-        (0..position.slots.len() as u32).into_par_iter().map(set).collect()
+        each(position.slots.len(), &set)
     }
 
     fn changes_by_stale(&self, node: usize, slot: u32, stale: &[u64]) -> Option<String> {
@@ -236,6 +231,16 @@ impl<P: Protocol> Cluster<P> {
         let name = self.roster.name(node.into()).unwrap_or_default();
         format!("{:?} is declared stale for {name}", self.positions[node].messages.get(message).msg)
     }
+}
+
+/// The first sentence that there is to say, looked for by all threads. Not generic: it is compiled once, and not for each
+/// protocol.
+fn first(count: usize, look: &(dyn Fn(usize) -> Option<String> + Sync)) -> Option<String> {
+    (0..count).into_par_iter().find_map_first(look)
+}
+
+fn each(count: usize, set: &(dyn Fn(usize) -> Vec<u64> + Sync)) -> Vec<Vec<u64>> {
+    (0..count).into_par_iter().map(set).collect()
 }
 
 fn first_bit(words: impl Iterator<Item = u64>) -> Option<Word> {

@@ -65,6 +65,7 @@ fn reduced_searches_say_what_whole_ones_say() {
     {
         let (entry, checks) = small_checks(protocol);
         let mut saved = 0;
+        let checks = checks.into_iter().filter(|check| check.lock.is_some_and(|lock| lock.states <= 40_000));
         for check in checks {
             let whole = searched(entry, &check, Reductions::NONE, 2);
             let expected = told(&*whole.0, &whole.1);
@@ -122,6 +123,27 @@ fn renamed(json: &Json, names: &BTreeMap<String, String>) -> Json {
     }
 }
 
+/// What has ticks left, each together with them, so that lists may be sorted.
+fn with_ticks(json: Json) -> Json {
+    match json {
+        Json::Object(mut map) => {
+            if let Some(Json::Array(ticks)) = map.remove("ticks").filter(|ticks| ticks != &Json::Array(Vec::new())) {
+                let list = ["network", "timers"].into_iter().find(|list| map.contains_key(*list)).unwrap();
+                let Some(Json::Array(waiting)) = map.remove(list) else { panic!("a list") };
+                assert_eq!(waiting.len(), ticks.len());
+                let pairs = waiting
+                    .into_iter()
+                    .zip(ticks)
+                    .map(|(value, ticks)| serde_json::json!({ "of": value, "left": ticks.to_string() }));
+                map.insert(list.to_owned(), pairs.collect());
+            }
+            Json::Object(map.into_iter().map(|(key, value)| (key, with_ticks(value))).collect())
+        }
+        Json::Array(list) => list.into_iter().map(with_ticks).collect(),
+        other => other,
+    }
+}
+
 fn permutations(members: &[String]) -> Vec<Vec<String>> {
     if members.is_empty() {
         return vec![Vec::new()];
@@ -149,7 +171,7 @@ fn orbits(system: &dyn Explain, groups: &[Vec<String>]) -> (u64, u64) {
     let mut orbits = BTreeSet::new();
     let mut successors = Successors::default();
     while let Some(state) = open.pop() {
-        let json = serde_json::to_value(system.snapshot(&state)).unwrap();
+        let json = with_ticks(serde_json::to_value(system.snapshot(&state)).unwrap());
         orbits.insert(renamings.iter().map(|names| renamed(&json, names).to_string()).min().unwrap());
         system.successors(&state, &mut successors);
         for successor in successors.iter() {
@@ -170,33 +192,34 @@ fn group(role: &str, count: usize) -> Vec<String> {
 /// The reduced count is the number of orbits, worked out by hand.
 #[test]
 fn as_many_states_as_orbits() {
+    let partitions = "faults = { partitions = { total = 1, of = [\"acceptor\"], sides = 3 } }";
     let cases: &[(&str, &str, &[Vec<String>])] = &[
         ("two-phase-commit", "params = { queries = 0 }", &[group("participant", 2)]),
         (
             "two-phase-commit",
-            "params = { participants = 3, queries = 0, multicast = \"at-once\" }",
-            &[group("participant", 3)],
+            "params = { queries = 0, multicast = \"at-once\" }\nfaults = { crashes = 1 }",
+            &[group("participant", 2)],
         ),
         (
             "two-phase-commit",
-            "params = { queries = 0, multicast = \"at-once\" }\nfaults = { crashes = 1, loss = 1 }",
-            &[group("participant", 2)],
+            "params = { participants = 3, queries = 0, multicast = \"at-once\", forgets = false }",
+            &[group("participant", 3)],
         ),
         (
             "paxos",
             "params = { proposers = 1, ballots = 1, learners = 2 }",
             &[group("acceptor", 3), group("learner", 2)],
         ),
-        ("paxos", "params = { learners = 0 }\nnetwork = \"fifo\"", &[group("acceptor", 3)]),
+        ("paxos", "params = { proposers = 1, ballots = 2, learners = 0 }\nnetwork = \"fifo\"", &[group("acceptor", 3)]),
         (
             "paxos",
-            "params = { proposers = 1, ballots = 1 }\nfaults = { partitions = { total = 1, of = [\"acceptor\"], sides = 3 } }",
+            &format!("params = {{ proposers = 1, ballots = 1, learners = 0 }}\n{partitions}"),
             &[group("acceptor", 3)],
         ),
-        ("abd", "params = { readers = 2 }", &[group("server", 3), group("reader", 2)]),
+        ("abd", "params = { writers = 0, readers = 2 }", &[group("server", 3), group("reader", 2)]),
         (
             "redlock",
-            "params = { masters = 2 }\nfaults = { crashes = { total = 1, of = [\"master\"] } }",
+            "params = { masters = 2 }\nassume = [\"ttl-outlasts-owners\"]",
             &[group("client", 2), group("master", 2)],
         ),
         (
