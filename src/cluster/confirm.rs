@@ -40,9 +40,17 @@ impl<P: Protocol> Cluster<P> {
         }
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let made: Vec<Made<'_>> = all_made(&made).collect();
-        let wrong = self.stale.as_ref().and_then(|stale| self.not_stale(stale, &made));
-        let wrong = wrong.or_else(|| self.quotient.as_ref().and_then(|quotient| self.not_symmetric(quotient, &made)));
-        wrong.map_or(Ok(()), Err)
+        if const { P::REDUCTIONS.stale_messages }
+            && let Some(wrong) = self.stale.as_ref().and_then(|stale| self.not_stale(stale, &made))
+        {
+            return Err(wrong);
+        }
+        if const { P::REDUCTIONS.symmetry }
+            && let Some(wrong) = self.quotient.as_ref().and_then(|quotient| self.not_symmetric(quotient, &made))
+        {
+            return Err(wrong);
+        }
+        Ok(())
     }
 
     fn not_symmetric(&self, quotient: &Quotient<P>, made: &[Made<'_>]) -> Option<String> {

@@ -299,25 +299,40 @@ impl<P: Protocol> Cluster<P> {
                 restored.histories.set(after, next)
             }
             Made::Renamed { what, number, permutation, image } => {
-                let quotient = self.quotient.as_ref().filter(|quotient| permutation < quotient.group.order());
-                let quotient = quotient.ok_or(SHORT)?;
-                let names = quotient.names(permutation);
-                match what {
-                    Renamed::Slot(node) => {
-                        let slots = restored.slots.get(node).ok_or(SHORT)?;
-                        let renamed = quotient.renamed_slot(slots.get(number)?, &names);
-                        restored.slots[quotient.image_of_node(node, permutation)].set(image, renamed)
-                    }
-                    Renamed::Message(node) => {
-                        let messages = restored.messages.get(node).ok_or(SHORT)?;
-                        let renamed = quotient.renamed_message(messages.get(number)?, &names);
-                        restored.messages[quotient.image_of_node(node, permutation)].set(image, renamed)
-                    }
-                    Renamed::History => {
-                        let renamed = (quotient.symmetry.history)(restored.histories.get(number)?, &names);
-                        restored.histories.set(image, renamed)
-                    }
+                if const { P::REDUCTIONS.symmetry } {
+                    self.rename_again(what, number, permutation, image, restored)
+                } else {
+                    Err(SHORT.to_owned())
                 }
+            }
+        }
+    }
+
+    fn rename_again(
+        &self,
+        what: Renamed,
+        number: u32,
+        permutation: usize,
+        image: u32,
+        restored: &mut Restored<P>,
+    ) -> Result<(), String> {
+        let quotient = self.quotient.as_ref().filter(|quotient| permutation < quotient.group.order());
+        let quotient = quotient.ok_or(SHORT)?;
+        let names = quotient.names(permutation);
+        match what {
+            Renamed::Slot(node) => {
+                let slots = restored.slots.get(node).ok_or(SHORT)?;
+                let renamed = quotient.renamed_slot(slots.get(number)?, &names);
+                restored.slots[quotient.image_of_node(node, permutation)].set(image, renamed)
+            }
+            Renamed::Message(node) => {
+                let messages = restored.messages.get(node).ok_or(SHORT)?;
+                let renamed = quotient.renamed_message(messages.get(number)?, &names);
+                restored.messages[quotient.image_of_node(node, permutation)].set(image, renamed)
+            }
+            Renamed::History => {
+                let renamed = (quotient.symmetry.history)(restored.histories.get(number)?, &names);
+                restored.histories.set(image, renamed)
             }
         }
     }

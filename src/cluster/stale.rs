@@ -47,13 +47,14 @@ impl Stale {
 impl<P: Protocol> Cluster<P> {
     /// The word of `node` for a slot and an inbox, without what is stale.
     pub(super) fn local(&self, node: usize, slot: u32, inbox: Inbox) -> Word {
-        let inbox = match &self.stale {
-            Some(stale) if inbox.iter().any(|flight| self.is_stale(stale, node, slot, message_of(*flight))) => {
-                let flights = inbox.iter().copied();
-                flights.filter(|flight| !self.is_stale(stale, node, slot, message_of(*flight))).collect()
-            }
-            Some(_) | None => inbox,
-        };
+        if const { P::REDUCTIONS.stale_messages }
+            && let Some(stale) = &self.stale
+            && inbox.iter().any(|flight| self.is_stale(stale, node, slot, message_of(*flight)))
+        {
+            let flights = inbox.iter().copied();
+            let left = flights.filter(|flight| !self.is_stale(stale, node, slot, message_of(*flight))).collect();
+            return self.positions[node].local(slot, left);
+        }
         self.positions[node].local(slot, inbox)
     }
 
@@ -64,6 +65,9 @@ impl<P: Protocol> Cluster<P> {
         };
         let said = stale.of_node[node].get_or_compute(slot, message, || {
             let said = is_stale(node, slot, message);
+            if const { !P::REDUCTIONS.symmetry } {
+                return u32::from(said);
+            }
             self.ask_of_images(|quotient, permutation| {
                 let image = quotient.image_of_node(node, permutation);
                 let slot = self.image_of_slot(quotient, node, slot, permutation);

@@ -79,9 +79,16 @@ impl<P: Protocol> Cluster<P> {
         let positions = (0..roster.len()).map(|_| Position::new(conditions.reading_count())).collect();
         let targets = Targets::new(&roster, environment)?;
         let layout = Layout::new(roster.len(), environment);
-        let stale = reductions.stale_messages.then(|| Stale::new(environment, roster.len())).transpose()?;
-        let quotient =
-            reductions.symmetry.then(|| Quotient::new(&protocol, &roster, layout.word_count())).transpose()?;
+        let stale = match reductions.stale_messages {
+            true if const { P::REDUCTIONS.stale_messages } => Some(Stale::new(environment, roster.len())?),
+            true => return Err("the protocol says of no messages when they are stale".to_owned()),
+            false => None,
+        };
+        let quotient = match reductions.symmetry {
+            true if const { P::REDUCTIONS.symmetry } => Some(Quotient::new(&protocol, &roster, layout.word_count())?),
+            true => return Err("the protocol says of no members that they are interchangeable".to_owned()),
+            false => None,
+        };
         let cluster = Self {
             rules: InboxRules::new(environment),
             splits: Splits::new(&targets.cut_off, &environment.partitions)?,

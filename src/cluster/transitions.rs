@@ -281,13 +281,19 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
     }
 
     fn represent(&self, state: &mut [Word]) {
-        if let Some(quotient) = &self.quotient {
+        if const { P::REDUCTIONS.symmetry }
+            && let Some(quotient) = &self.quotient
+        {
             self.represent(quotient, state);
         }
     }
 
     fn confirm(&self) -> Result<(), String> {
-        self.confirm_reductions()
+        if const { P::REDUCTIONS.symmetry || P::REDUCTIONS.stale_messages } {
+            self.confirm_reductions()
+        } else {
+            Ok(())
+        }
     }
 
     fn calls(&self) -> u64 {

@@ -7,8 +7,8 @@ use serde::Serialize;
 use stateright::actor::{Actor, Envelope, Id};
 
 use super::{
-    Assumption, Cause, Deviation, Deviations, Facts, History, NetworkKind, Observable, Params, Property, Roster, Step,
-    Symmetry,
+    Assumption, Cause, Deviation, Deviations, Facts, History, NetworkKind, Observable, Params, Property, Reductions,
+    Roster, Step, Symmetry,
 };
 use crate::system::Linearization;
 
@@ -132,6 +132,10 @@ pub trait Protocol: Sized + Send + Sync + 'static {
         let _ = (before, saved);
         Vec::new()
     }
+
+    /// What a check may ask to be left out: whether [`symmetry`](Self::symmetry) and [`is_stale`](Self::is_stale) say
+    /// anything. It is a constant so that a protocol of which nothing can be left out is compiled without what that takes.
+    const REDUCTIONS: Reductions = Reductions::NONE;
 
     /// Which members are interchangeable, if any are. It is made use of where a check asks for it, and
     /// [confirmed](crate::cluster) there.

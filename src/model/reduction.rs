@@ -21,7 +21,7 @@ impl Reductions {
 
     /// Both these and others.
     #[must_use]
-    pub fn and(self, others: Self) -> Self {
+    pub const fn and(self, others: Self) -> Self {
         Self {
             symmetry: self.symmetry || others.symmetry,
             stale_messages: self.stale_messages || others.stale_messages,

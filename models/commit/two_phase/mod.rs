@@ -36,7 +36,7 @@ mod participant;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use quorate::model::{Card, Deviations, Facts, Property, Protocol, Roster, Step, Symmetry};
+use quorate::model::{Card, Deviations, Facts, Property, Protocol, Reductions, Roster, Step, Symmetry};
 use quorate::{Actor, Id, Out, deviations, params, rename};
 use serde::Serialize;
 
@@ -289,6 +289,8 @@ impl Protocol for TwoPhase {
                    nothing with this one), damaged logs (the protocol assumes sound ones), endless repetition (a \
                    number that exceeds what may be lost is enough).",
     };
+
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY;
 
     type Params = Sizes;
     type Deviation = Deviation;

@@ -32,7 +32,7 @@ mod properties;
 mod proposer;
 
 use quorate::Envelope;
-use quorate::model::{Card, Deviations, Facts, Node, Property, Protocol, Roster, Step, Symmetry};
+use quorate::model::{Card, Deviations, Facts, Node, Property, Protocol, Reductions, Roster, Step, Symmetry};
 use stateright::actor::Id;
 
 use acceptor::Acceptor;
@@ -175,6 +175,8 @@ impl Protocol for Paxos {
         left_out: "the choice of a distinguished proposer and hints that a ballot is overtaken, which only save work: \
                    a proposer retries whenever its timer fires",
     };
+
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
 
     type Params = Params;
     type Deviation = Deviation;

@@ -49,7 +49,9 @@ mod start;
 
 use std::collections::BTreeMap;
 
-use quorate::model::{Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Roster, Step, Symmetry};
+use quorate::model::{
+    Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Reductions, Roster, Step, Symmetry,
+};
 use quorate::{Envelope, Id};
 
 pub use config::{Config, Members};
@@ -234,6 +236,8 @@ impl Protocol for Raft {
                    commands, since who took an entry and when says which it is, as long as a leader takes one at \
                    each index",
     };
+
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
 
     type Params = Params;
     type Deviation = Deviation;

@@ -26,7 +26,9 @@ mod ledger;
 
 use std::borrow::Cow;
 
-use quorate::model::{Assumption, Card, Deviations, Facts, Node, Property, Protocol, Roster, Step, Symmetry};
+use quorate::model::{
+    Assumption, Card, Deviations, Facts, Node, Property, Protocol, Reductions, Roster, Step, Symmetry,
+};
 use quorate::{Actor, Envelope, Id, Out, deviations, params, rename};
 use serde::Serialize;
 
@@ -259,6 +261,8 @@ impl Protocol for Redlock {
         left_out: "Extension of a lock. The random pause before the next try: it makes split votes improbable, and here \
                    they are possible",
     };
+
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
 
     type Params = Sizes;
     type Deviation = Deviation;

@@ -24,7 +24,9 @@ mod client;
 mod member;
 mod server;
 
-use quorate::model::{CallFact, Card, Deviations, Facts, Node, Operations, Property, Protocol, Roster, Step, Symmetry};
+use quorate::model::{
+    CallFact, Card, Deviations, Facts, Node, Operations, Property, Protocol, Reductions, Roster, Step, Symmetry,
+};
 use quorate::{Envelope, Id};
 
 use super::register::{Operation, Value};
@@ -97,6 +99,8 @@ impl Protocol for Abd {
         left_out: "bounded tags; crashes of clients, which leave an open call as a slow client does; repeated messages, \
                    since no operation waits for more than a majority",
     };
+
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
 
     type Params = Params;
     type Deviation = Deviation;

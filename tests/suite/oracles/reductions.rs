@@ -344,6 +344,7 @@ struct Meeting<const WRONG: u8>;
 
 impl<const WRONG: u8> Protocol for Meeting<WRONG> {
     crate::plain_protocol!("meeting");
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
     type Actor = Hands<WRONG>;
     type History = Raised;
 
