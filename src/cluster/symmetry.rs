@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use rustc_hash::FxBuildHasher;
-use stateright::actor::{Actor, Envelope};
+use stateright::actor::{Actor, Envelope, Id};
 
 use super::group::{Group, IDENTITY};
 use super::inbox::{Inbox, left_of, message_of, with_message};
@@ -94,6 +94,15 @@ impl<P: Protocol> Quotient<P> {
         let symmetry = protocol.symmetry().ok_or("the protocol says of no members that they are interchangeable")?;
         if roster.len() > NODES_MAX || word_count > WORDS_MAX {
             return Err(format!("a cluster of more than {NODES_MAX} members is not reduced by symmetry"));
+        }
+        // Faults are aimed at roles, and a member of another would not be struck in its place.
+        let role = |id: &Id| roster.members().get(usize::from(*id)).map(|member| member.role);
+        let of_one_role =
+            |group: &Vec<Id>| role(&group[0]).is_some() && group.iter().all(|id| role(id) == role(&group[0]));
+        let grouped: Vec<Id> = symmetry.groups.iter().flatten().copied().collect();
+        let is_twice = |(at, id): (usize, &Id)| grouped[..at].contains(id);
+        if !symmetry.groups.iter().all(of_one_role) || grouped.iter().enumerate().any(is_twice) {
+            return Err("interchangeable members are of one role, and nobody is in two groups".to_owned());
         }
         let groups = symmetry.groups.iter().map(|group| group.iter().map(|id| usize::from(*id)).collect());
         let group = Group::new(roster.len(), groups.collect())?;

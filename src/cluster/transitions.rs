@@ -305,7 +305,9 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
     }
 
     fn put_away(&self) -> Option<Vec<u32>> {
-        Some(self.put_away())
+        // What was found to be asymmetric would be forgotten.
+        let is_asymmetric = self.quotient.as_ref().is_some_and(|quotient| quotient.asymmetry.get().is_some());
+        (!is_asymmetric).then(|| self.put_away())
     }
 
     fn take_back(&self, saved: &[u32]) -> Result<(), String> {
