@@ -201,11 +201,6 @@ fn as_many_states_as_orbits() {
             &[group("participant", 2)],
         ),
         (
-            "two-phase-commit",
-            "params = { participants = 3, queries = 0, multicast = \"at-once\", forgets = false }",
-            &[group("participant", 3)],
-        ),
-        (
             "paxos",
             "params = { proposers = 1, ballots = 1, learners = 2 }",
             &[group("acceptor", 3), group("learner", 2)],
