@@ -38,9 +38,19 @@ fn searched(
     reductions: Reductions,
     threads: usize,
 ) -> (Box<dyn Explain>, Exploration) {
+    traced(entry, check, reductions, threads, Paths::None)
+}
+
+fn traced(
+    entry: &dyn Entry,
+    check: &Check,
+    reductions: Reductions,
+    threads: usize,
+    paths: Paths,
+) -> (Box<dyn Explain>, Exploration) {
     let system = entry.build_reduced(&check.instance, reductions).unwrap();
-    let settings = Settings { limits: Limits { memory_bytes: None, ..check.limits }, ..everything(threads) };
-    let found = explore(&*system, &settings, &Silent);
+    let limits = Limits { memory_bytes: None, ..check.limits };
+    let found = explore(&*system, &Settings { limits, paths, ..everything(threads) }, &Silent);
     (system, found)
 }
 
@@ -65,7 +75,7 @@ fn reduced_searches_say_what_whole_ones_say() {
     {
         let (entry, checks) = small_checks(protocol);
         let mut saved = 0;
-        let checks = checks.into_iter().filter(|check| check.lock.is_some_and(|lock| lock.states <= 40_000));
+        let checks = checks.into_iter().filter(|check| check.lock.is_some_and(|lock| lock.states <= 8_000));
         for check in checks {
             let whole = searched(entry, &check, Reductions::NONE, 2);
             let expected = told(&*whole.0, &whole.1);
@@ -241,14 +251,14 @@ fn as_many_states_as_orbits() {
 fn counterexamples_are_told_with_everybodys_own_name() {
     let (entry, checks) = small_checks("redlock");
     let check = checks.into_iter().find(|check| check.instance.deviations == ["half-quorum"]).unwrap();
-    let (system, found) = searched(entry, &check, Reductions::SYMMETRY, 2);
+    let (system, found) = traced(entry, &check, Reductions::SYMMETRY, 2, Paths::Violations);
     let whole = entry.build(&check.instance).unwrap();
     let path = in_whole(&*system, found.findings[0].as_ref().unwrap().path.as_ref().unwrap(), &*whole).unwrap();
     let trace = Trace::of(&*whole, &path, &check.instance, 0);
     let again = entry.build(&check.instance).unwrap();
     assert!(matches!(replay(&*again, &trace, 0), Replay::Confirmed { .. }));
     // And the same one for every number of threads.
-    let (other, alone) = searched(entry, &check, Reductions::SYMMETRY, 1);
+    let (other, alone) = traced(entry, &check, Reductions::SYMMETRY, 1, Paths::Violations);
     let path = in_whole(&*other, alone.findings[0].as_ref().unwrap().path.as_ref().unwrap(), &*whole).unwrap();
     assert_eq!(Trace::of(&*whole, &path, &check.instance, 0), trace);
 }
