@@ -49,7 +49,9 @@ fn traced(
     paths: Paths,
 ) -> (Box<dyn Explain>, Exploration) {
     let system = entry.build_reduced(&check.instance, reductions).unwrap();
-    let limits = Limits { memory_bytes: None, ..check.limits };
+    // Where a check stops at a violation, what is beyond is not looked at here either.
+    let depth = check.limits.depth.or(check.lock.map(|lock| lock.depth));
+    let limits = Limits { memory_bytes: None, depth, ..check.limits };
     let found = explore(&*system, &Settings { limits, paths, ..everything(threads) }, &Silent);
     (system, found)
 }
