@@ -10,6 +10,7 @@ use std::sync::PoisonError;
 use rustc_hash::FxHashMap;
 
 use super::conditions::Remembered;
+use super::confirm::GoOn;
 use super::group::IDENTITY;
 use super::symmetry::{Quotient, Rows};
 use super::tables::Cluster;
@@ -26,8 +27,9 @@ impl<P: Protocol> Cluster<P> {
             return;
         };
         let rows = self.rows(quotient, state);
-        for property_ix in open.without(self.conditions.of_history).iter() {
-            let Some(remembered) = self.conditions.remembered.get(property_ix) else { continue };
+        let open = open.without(self.conditions.of_history);
+        for property_ix in open.iter().filter(|property_ix| self.is_of_protocol(*property_ix)) {
+            let remembered = &self.conditions.remembered[property_ix];
             if !self.is_judged_alike(quotient, remembered, state, &rows, property_ix, found.contains(property_ix)) {
                 quotient.complain(|| self.told_asymmetric(property_ix));
             }
@@ -139,7 +141,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The first condition over the history that is not the same for an image of a history, in words.
-    pub(super) fn asymmetric_history(&self, quotient: &Quotient<P>) -> Option<String> {
+    pub(super) fn asymmetric_history(&self, quotient: &Quotient<P>, go_on: GoOn<'_>) -> Option<String> {
         self.conditions.remembered.iter().find_map(|remembered| {
             let Condition::History(condition) = &remembered.condition else { return None };
             let differs = |history: &P::History| {
@@ -149,7 +151,8 @@ impl<P: Protocol> Cluster<P> {
                     condition(&self.protocol, &image).is_some() != found
                 })
             };
-            let mut histories = (0..self.histories.len() as u32).map(|number| self.histories.get(number));
+            let numbers = (0..self.histories.len() as u32).take_while(|_| go_on());
+            let mut histories = numbers.map(|number| self.histories.get(number));
             let history = histories.find(|history| differs(history))?;
             Some(format!("a condition judges {history:?} otherwise when members change places"))
         })
@@ -157,12 +160,12 @@ impl<P: Protocol> Cluster<P> {
 
     /// The first node of which a condition reads the same in two slots, and not in their images, in words. Where the same is
     /// read as before, nobody asks again: so that must be the same for the images.
-    pub(super) fn asymmetric_reading(&self, quotient: &Quotient<P>) -> Option<String> {
+    pub(super) fn asymmetric_reading(&self, quotient: &Quotient<P>, go_on: GoOn<'_>) -> Option<String> {
         let reading = self.conditions.remembered.iter().filter(|remembered| remembered.reading_ix.is_some());
         let nodes = 0..self.positions.len();
         let mut pairs = reading.flat_map(|remembered| nodes.clone().map(move |node| (remembered, node)));
         pairs.find_map(|(remembered, node)| {
-            let differing = |permutation| self.slot_read_otherwise(quotient, remembered, node, permutation);
+            let differing = |permutation| self.slot_read_otherwise(quotient, remembered, node, permutation, go_on);
             let slot = quotient.group.others().find_map(differing)?;
             let state = &self.positions[node].slots.get(slot).life;
             Some(format!("a condition reads {state:?} otherwise when members change places"))
@@ -175,10 +178,11 @@ impl<P: Protocol> Cluster<P> {
         remembered: &Remembered<P>,
         node: usize,
         permutation: usize,
+        go_on: GoOn<'_>,
     ) -> Option<u32> {
         let image_node = quotient.image_of_node(node, permutation);
         let (mut there, mut back) = (FxHashMap::default(), FxHashMap::default());
-        (0..self.positions[node].slots.len() as u32).find(|slot| {
+        (0..self.positions[node].slots.len() as u32).take_while(|_| go_on()).find(|slot| {
             let here = self.reading(remembered, node, *slot);
             let image = self.image_of_slot(quotient, node, *slot, permutation);
             let read = self.reading(remembered, image_node, image);

@@ -269,7 +269,7 @@ impl<P: Protocol> Cluster<P> {
 
     /// What a property of steps finds, with ids where names belong.
     pub(super) fn look_at_step(&self, before: &[Word], after: &[Word], property_ix: usize) -> Option<Evidence> {
-        let remembered = self.conditions.remembered.get(property_ix)?;
+        let remembered = self.is_of_protocol(property_ix).then(|| &self.conditions.remembered[property_ix])?;
         match &remembered.condition {
             Condition::Step(StepCondition::History(condition)) => {
                 let [before, after] = [before, after].map(|state| self.histories.get(state[self.layout.history()]));
@@ -329,7 +329,8 @@ impl<P: Protocol> Cluster<P> {
             ShowsIn::Graph => kind == PropertyKind::AlwaysPossible,
         };
         let asked = self.conditions.asked_ix.get(property_ix).copied().flatten();
-        let read = self.conditions.remembered.get(property_ix).into_iter();
+        // The last property is the cluster's own, and has no condition.
+        let read = self.is_of_protocol(property_ix).then(|| &self.conditions.remembered[property_ix]).into_iter();
         let mut read = read.chain(asked.map(|at| &self.conditions.remembered[at]));
         let is_reduced = self.quotient.is_some() || self.stale.is_some();
         (is_of_states || !is_reduced)

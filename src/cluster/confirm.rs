@@ -5,8 +5,9 @@
 //! - **Symmetry.** Whatever protocol code was called in the search is called once more for each permutation, with what
 //!   it was called with renamed, and must do the same, renamed: handlers, the observer, corruption. Conditions must
 //!   judge a state as they judge its images: each state in which a property was asked for was compared with all of
-//!   them, the histories and what is read of nodes are compared here. By induction over the steps, the images of a
-//!   run are runs, and the states that were left out differ from those that were seen by nothing but names.
+//!   them, the histories and what is read of nodes are compared here. And renaming must be what its name says, see
+//!   [`naming`](super::naming): two renamings one after the other are one. By induction over the steps, the images of
+//!   a run are runs, and the states that were left out differ from those that were seen by nothing but names.
 //! - **Stale messages.** Wherever a message was stale for a node that could take it, its delivery must change
 //!   nothing; and in no step may it become other than stale. By induction, it would never have changed anything.
 //!
@@ -16,7 +17,6 @@
 use std::sync::PoisonError;
 
 use rayon::prelude::*;
-use stateright::actor::{Actor, Envelope};
 
 use super::audit::named;
 use super::event::Event;
@@ -25,38 +25,45 @@ use super::slot::Life;
 use super::stale::Stale;
 use super::step::{Call, Outcome};
 use super::symmetry::Quotient;
-use super::tables::Cluster;
+use super::tables::{Cluster, MessageOf};
 use crate::model::{History, NetworkKind, Protocol};
 use crate::system::Word;
 
-type SentBy<P> = Vec<Envelope<<<P as Protocol>::Actor as Actor>::Msg>>;
+/// Whether somebody still waits for the answer.
+pub(super) type GoOn<'a> = &'a (dyn Fn() -> bool + Sync);
+
+type SentBy<P> = Vec<MessageOf<P>>;
 
 impl<P: Protocol> Cluster<P> {
+    /// Whether it was found out before `go_on` said no.
+    ///
     /// # Errors
     /// What is not as the reductions in force need it, in a sentence.
-    pub(super) fn confirm_reductions(&self) -> Result<(), String> {
+    pub(super) fn confirm_reductions(&self, go_on: GoOn<'_>) -> Result<bool, String> {
         if self.stale.is_none() && self.quotient.is_none() {
-            return Ok(());
+            return Ok(true);
         }
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let made: Vec<Made<'_>> = all_made(&made).collect();
         if const { P::REDUCTIONS.stale_messages }
-            && let Some(wrong) = self.stale.as_ref().and_then(|stale| self.not_stale(stale, &made))
+            && let Some(wrong) = self.stale.as_ref().and_then(|stale| self.not_stale(stale, &made, go_on))
         {
             return Err(wrong);
         }
         if const { P::REDUCTIONS.symmetry }
-            && let Some(wrong) = self.quotient.as_ref().and_then(|quotient| self.not_symmetric(quotient, &made))
+            && let Some(wrong) = self.quotient.as_ref().and_then(|quotient| self.not_symmetric(quotient, &made, go_on))
         {
             return Err(wrong);
         }
-        Ok(())
+        Ok(go_on())
     }
 
-    fn not_symmetric(&self, quotient: &Quotient<P>, made: &[Made<'_>]) -> Option<String> {
+    fn not_symmetric(&self, quotient: &Quotient<P>, made: &[Made<'_>], go_on: GoOn<'_>) -> Option<String> {
         // What is read comes first: it is why a judgement differs.
-        let wrong = first(made.len(), &|ix| self.made_otherwise(quotient, made[ix]));
-        let wrong = wrong.or_else(|| self.asymmetric_reading(quotient)).or_else(|| self.asymmetric_history(quotient));
+        let wrong = first(made.len(), go_on, &|ix| self.made_otherwise(quotient, made[ix]));
+        let wrong = wrong.or_else(|| self.misnamed(quotient, go_on));
+        let wrong = wrong.or_else(|| self.asymmetric_reading(quotient, go_on));
+        let wrong = wrong.or_else(|| self.asymmetric_history(quotient, go_on));
         let wrong = wrong.or_else(|| quotient.asymmetry.get().cloned())?;
         Some(format!("the protocol is not symmetric as declared: {wrong}"))
     }
@@ -115,7 +122,8 @@ impl<P: Protocol> Cluster<P> {
                 let there = Call { event, ..there };
                 self.is_renamed(quotient, &outcome, there.run(), permutation)
             };
-            let same = self.image_of_event(&call, &there, quotient, permutation).is_some_and(same);
+            let same = self.image_of_event(&call, &there, quotient, permutation).is_some_and(same)
+                && (event != Event::Crash || self.are_torn_alike(&call, &there, quotient, permutation));
             let name = |node: usize| self.roster.name(node.into()).unwrap_or_default();
             (!same).then(|| {
                 format!(
@@ -159,6 +167,20 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
+    /// Whether a crash may leave of the last save there what it may leave here, renamed: perhaps nothing, of which no step tells.
+    fn are_torn_alike(
+        &self,
+        here: &Call<'_, P>,
+        there: &Call<'_, P>,
+        quotient: &Quotient<P>,
+        permutation: usize,
+    ) -> bool {
+        let names = quotient.names(permutation);
+        let torn: Vec<_> = here.torn().iter().map(|rest| (quotient.symmetry.storage)(rest, &names)).collect();
+        let torn_there = there.torn();
+        torn.len() == torn_there.len() && torn.iter().all(|rest| torn_there.contains(rest))
+    }
+
     fn is_renamed(&self, quotient: &Quotient<P>, outcome: &Outcome<P>, there: Outcome<P>, permutation: usize) -> bool {
         let names = quotient.names(permutation);
         if let (Life::Failed(_), Life::Failed(_)) = (&outcome.slot.life, &there.slot.life) {
@@ -180,7 +202,7 @@ impl<P: Protocol> Cluster<P> {
         sent
     }
 
-    fn not_stale(&self, stale: &Stale, made: &[Made<'_>]) -> Option<String> {
+    fn not_stale(&self, stale: &Stale, made: &[Made<'_>], go_on: GoOn<'_>) -> Option<String> {
         let sets: Vec<Vec<Vec<u64>>> = (0..self.positions.len()).map(|node| self.stale_sets(stale, node)).collect();
         let awakes = |ix: usize| {
             let Made::Handled { node, slot, after, .. } = made[ix] else { return None };
@@ -193,9 +215,9 @@ impl<P: Protocol> Cluster<P> {
         };
         let changes = |node: usize| {
             let changes = |slot: usize| self.changes_by_stale(node, slot as u32, &sets[node][slot]);
-            first(sets[node].len(), &changes)
+            first(sets[node].len(), go_on, &changes)
         };
-        first(made.len(), &awakes).or_else(|| (0..self.positions.len()).find_map(changes))
+        first(made.len(), go_on, &awakes).or_else(|| (0..self.positions.len()).find_map(changes))
     }
 
     /// By slot of `node`: which messages are stale, as bits.
@@ -241,10 +263,10 @@ impl<P: Protocol> Cluster<P> {
     }
 }
 
-/// The first sentence that there is to say, looked for by all threads. Not generic: it is compiled once, and not for each
-/// protocol.
-fn first(count: usize, look: &(dyn Fn(usize) -> Option<String> + Sync)) -> Option<String> {
-    (0..count).into_par_iter().find_map_first(look)
+/// The first sentence that there is to say, looked for by all threads while `go_on` says so. Not generic: it is compiled
+/// once, and not for each protocol.
+pub(super) fn first(count: usize, go_on: GoOn<'_>, look: &(dyn Fn(usize) -> Option<String> + Sync)) -> Option<String> {
+    (0..count).into_par_iter().find_map_first(|ix| if go_on() { look(ix) } else { None })
 }
 
 fn each(count: usize, set: &(dyn Fn(usize) -> Vec<u64> + Sync)) -> Vec<Vec<u64>> {

@@ -28,7 +28,11 @@ pub(super) fn left_of(flight: u32) -> u8 {
 }
 
 /// A flight of a message with so many ticks left.
+///
+/// # Panics
+/// From 2^24 distinct messages to one node on.
 pub(super) fn with_message(message: u32, left: u8) -> u32 {
+    assert!(message < 1 << (u32::BITS - LEFT_BITS), "fewer than 2^24 distinct messages to one node");
     message << LEFT_BITS | u32::from(left)
 }
 
@@ -65,7 +69,6 @@ impl InboxRules {
     /// # Panics
     /// From 2^24 distinct messages to one node on.
     pub(super) fn add(self, inbox: &mut Vec<u32>, message: u32, sender: impl Fn(u32) -> usize) {
-        assert!(message < 1 << (u32::BITS - LEFT_BITS), "fewer than 2^24 distinct messages to one node");
         let flight = with_message(message, self.first_left());
         match self.kind {
             NetworkKind::Unordered => {

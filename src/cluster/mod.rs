@@ -141,6 +141,7 @@
 //! | `group`, `symmetry` | interchangeable members, and the states that stand for others |
 //! | `alike` | whether conditions judge the images of a state as they judge the state |
 //! | `confirm` | whether what was left out makes no difference, after the search |
+//! | `naming` | whether renaming is what its name says |
 //! | `audit` | a second look at the protocol's code, after the search |
 //! | `saved` | the tables, put away and restored |
 //! | `transitions` | the steps of the whole |
@@ -166,6 +167,7 @@ mod instances;
 mod labels;
 mod measures;
 mod moves;
+mod naming;
 mod position;
 mod rows;
 mod saved;

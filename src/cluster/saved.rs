@@ -15,7 +15,7 @@ use super::event::Event;
 use super::inbox::Inbox;
 use super::position::{Effect, Position};
 use super::slot::{Life, Slot};
-use super::step::{Call, Outcome};
+use super::step::Outcome;
 use super::tables::{Cluster, FactsOf};
 use crate::model::{History, Protocol};
 use crate::system::{Interner, TransitionSystem};
@@ -338,22 +338,12 @@ impl<P: Protocol> Cluster<P> {
     }
 
     fn handle_again(&self, node: usize, slot: u32, event: Event, restored: &Restored<P>) -> Result<Outcome<P>, String> {
-        let actor = &self.roster.members().get(node).ok_or(SHORT)?.actor;
+        let slots = restored.slots.get(node).ok_or(SHORT)?;
         let message = match event {
             Event::Deliver(message) => Some(restored.messages[node].get(message)),
             _ => None,
         };
-        let call = Call {
-            protocol: &self.protocol,
-            actor,
-            id: node.into(),
-            slot: restored.slots[node].get(slot)?,
-            event,
-            environment: &self.environment,
-            message: message.transpose()?,
-            loose_saves: self.targets.has_loose_saves(node),
-        };
-        Ok(call.run())
+        Ok(self.call_with(node, slots.get(slot)?, event, message.transpose()?).run())
     }
 }
 

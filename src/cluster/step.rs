@@ -37,6 +37,9 @@ pub(super) struct Call<'a, P: Protocol> {
     pub(super) message: Option<&'a Envelope<<P::Actor as Actor>::Msg>>,
     /// Whether a crash may do something to the node's last save.
     pub(super) loose_saves: bool,
+    /// Whether a node whose handler went wrong is to tell how. The text may name somebody, and would tell states apart
+    /// that are one where members change places.
+    pub(super) tells_failure: bool,
 }
 
 impl<P: Protocol> Call<'_, P> {
@@ -52,7 +55,10 @@ impl<P: Protocol> Call<'_, P> {
         }
     }
 
-    fn failed(&self, how: String) -> Outcome<P> {
+    fn failed(&self, mut how: String) -> Outcome<P> {
+        if !self.tells_failure {
+            "went wrong".clone_into(&mut how);
+        }
         Outcome { slot: Slot::<P::Actor>::failed(how, self.slot.storage.clone()), sent: Vec::new(), facts: Vec::new() }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use indexmap::IndexSet;
-use stateright::actor::{Envelope, Id};
+use stateright::actor::{Actor, Envelope, Id};
 
 use super::conditions::Conditions;
 use super::event::Event;
@@ -24,6 +24,9 @@ use crate::system::{Interner, TransitionSystem, Word};
 
 /// The facts of one step.
 pub(super) type FactsOf<P> = Vec<<<P as Protocol>::History as History>::Fact>;
+
+/// A message of a protocol, with sender and receiver.
+pub(super) type MessageOf<P> = Envelope<<<P as Protocol>::Actor as Actor>::Msg>;
 
 /// A protocol in an environment: a transition system. The rules are on the page of [this module](super).
 pub struct Cluster<P: Protocol> {
@@ -163,17 +166,27 @@ impl<P: Protocol> Cluster<P> {
             | Event::Timeout(_)
             | Event::Choose(_) => None,
         };
-        let actor = &self.roster.members()[node].actor;
-        let loose_saves = self.targets.has_loose_saves(node);
+        self.call_with(node, slot, event, message)
+    }
+
+    /// The same with the message that a delivery takes.
+    pub(super) fn call_with<'a>(
+        &'a self,
+        node: usize,
+        slot: &'a Slot<P::Actor>,
+        event: Event,
+        message: Option<&'a MessageOf<P>>,
+    ) -> Call<'a, P> {
         Call {
             protocol: &self.protocol,
-            actor,
+            actor: &self.roster.members()[node].actor,
             id: Id::from(node),
             slot,
             event,
             environment: &self.environment,
             message,
-            loose_saves,
+            loose_saves: self.targets.has_loose_saves(node),
+            tells_failure: self.quotient.is_none(),
         }
     }
 

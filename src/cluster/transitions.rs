@@ -288,11 +288,11 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         }
     }
 
-    fn confirm(&self) -> Result<(), String> {
+    fn confirm(&self, go_on: &(dyn Fn() -> bool + Sync)) -> Result<bool, String> {
         if const { P::REDUCTIONS.symmetry || P::REDUCTIONS.stale_messages } {
-            self.confirm_reductions()
+            self.confirm_reductions(go_on)
         } else {
-            Ok(())
+            Ok(true)
         }
     }
 

@@ -5,8 +5,8 @@
 //! what is new: counts do not depend on the number of threads. A chunk in which a word outgrows the packing is
 //! expanded again when the word has room.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -72,6 +72,14 @@ pub fn explore_keeping(
 fn in_pool(settings: &Settings, search: impl FnOnce() -> Exploration + Send) -> Exploration {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
     pool.expect("threads can be started").install(search)
+}
+
+/// Why a search that leaves something out says nothing.
+enum Unconfirmed {
+    /// It made a difference.
+    Refused(String),
+    /// Whether it did was not found out.
+    Cut(Cut),
 }
 
 struct Search<'a> {
@@ -464,19 +472,24 @@ impl<'a> Search<'a> {
     fn finish(mut self, ended: Ended) -> Exploration {
         let cards = self.system.properties();
         let unpreserved = PropertySet::of(cards.len(), |ix| !self.system.preserves(ix));
-        if let Err(refused) = self.system.confirm() {
+        if ended == Ended::Complete && self.system.is_quotient() {
+            self.ask_as_graph();
+        }
+        let unconfirmed = self.confirm().err();
+        if let Some(unconfirmed) = unconfirmed {
             self.statistics.elapsed_us = self.elapsed_us();
-            let effort = Effort { calls: self.system.calls(), ..self.effort };
-            let findings = vec![None; cards.len()];
-            let (graph_cut, refused) = (None, Some(refused));
+            let (ended, refused) = match unconfirmed {
+                Unconfirmed::Refused(sentence) => (ended, Some(sentence)),
+                Unconfirmed::Cut(cut) => (Ended::Cut(cut), None),
+            };
             return Exploration {
                 ended,
-                findings,
-                graph_cut,
+                findings: vec![None; cards.len()],
+                graph_cut: None,
                 unpreserved,
                 refused,
+                effort: Effort { calls: self.system.calls(), ..self.effort },
                 statistics: self.statistics,
-                effort,
             };
         }
         let wanted = |property_ix: usize| match self.settings.paths {
@@ -505,6 +518,55 @@ impl<'a> Search<'a> {
         self.statistics.elapsed_us = self.elapsed_us();
         let effort = Effort { calls: self.system.calls(), ..self.effort };
         Exploration { ended, findings, graph_cut, unpreserved, refused: None, statistics: self.statistics, effort }
+    }
+
+    /// Asks of every state what the graph will be asked of it: a system in which states stand for others compares the
+    /// answers, and must have done so before it [confirms](TransitionSystem::confirm) anything.
+    fn ask_as_graph(&self) {
+        let in_graph = self.that_show_in(ShowsIn::Graph);
+        let open = PropertySet::of(self.found.len(), |ix| in_graph.contains(ix) && self.system.preserves(ix));
+        if open.is_empty() {
+            return;
+        }
+        let (system, word_count) = (self.system, self.word_count);
+        for level in &self.levels {
+            level.chunks(CHUNK_STATES).into_par_iter().for_each(|chunk| {
+                chunk.for_each(false, word_count, |words| {
+                    system.findings(words, open);
+                });
+            });
+        }
+    }
+
+    /// Whether what was left out made no difference. To find that out may take as long as the search was allowed to take,
+    /// once more.
+    fn confirm(&self) -> Result<(), Unconfirmed> {
+        let (system, progress, limits) = (self.system, self.progress, &self.settings.limits);
+        let (began, was_interrupted, asked) = (Instant::now(), progress.interrupted(), AtomicUsize::new(0));
+        let cut = || {
+            if !was_interrupted && progress.interrupted() {
+                Some(Cut::Interrupted)
+            } else if limits.time.is_some_and(|limit| began.elapsed() > limit) {
+                Some(Cut::Time)
+            } else {
+                limits.memory_bytes.is_some_and(|limit| system.table_bytes() as u64 > limit).then_some(Cut::Memory)
+            }
+        };
+        let ended = OnceLock::new();
+        let go_on = || {
+            // To add up the tables is not for every question.
+            if asked.fetch_add(1, Ordering::Relaxed) % (1 << 10) == 0
+                && let Some(cut) = cut()
+            {
+                ended.get_or_init(|| cut);
+            }
+            ended.get().is_none()
+        };
+        match system.confirm(&go_on) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Unconfirmed::Cut(ended.get().copied().unwrap_or(Cut::Time))),
+            Err(sentence) => Err(Unconfirmed::Refused(sentence)),
+        }
     }
 
     /// Decides the properties that show in the graph.

@@ -21,13 +21,15 @@ impl<'a> Renaming<'a> {
 
     /// The list in which the place of each member is the place of what it is called now: `list[n]` is about the member
     /// with id `n`.
+    ///
+    /// # Panics
+    /// If the list has no place for a member that changes places with one in it.
     pub fn places<T: Clone>(&self, list: &[T]) -> Vec<T> {
         let mut moved = list.to_vec();
         for (node, value) in list.iter().enumerate() {
             let place = usize::from(self.id(Id::from(node)));
-            if let Some(there) = moved.get_mut(place) {
-                there.clone_from(value);
-            }
+            assert!(place < moved.len(), "a list that is put in another order has a place for each who changes places");
+            moved[place].clone_from(value);
         }
         moved
     }

@@ -117,12 +117,14 @@ pub trait TransitionSystem: Send + Sync {
         let _ = state;
     }
 
-    /// Looks, when a search is over, whether what was left out made no difference.
+    /// Looks, when a search is over, whether what was left out made no difference. `false` if `go_on` said no before that
+    /// was known; once it has, it says nothing else.
     ///
     /// # Errors
-    /// A sentence, if it did: then the search says nothing.
-    fn confirm(&self) -> Result<(), String> {
-        Ok(())
+    /// A sentence, if it did make one: then the search says nothing.
+    fn confirm(&self, go_on: &(dyn Fn() -> bool + Sync)) -> Result<bool, String> {
+        let _ = go_on;
+        Ok(true)
     }
 
     /// How often the code behind the words was run so far; what else was asked was remembered.

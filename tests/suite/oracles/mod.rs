@@ -9,6 +9,7 @@
 //! | `actors`, `environments` | what they are tried on |
 //! | `agreement` | one instance of ours against the reference |
 //! | `audit` | code of protocols that is no function, and values that are told apart wrongly |
+//! | `declarations` | of what may be left out: a wrong one is found out |
 //! | `scenarios` | time and faults as people know them |
 //! | `linearizability` | the law of linearizability, and stateright's tester |
 //! | `reductions` | what is left out makes no difference, and where it would, that is found |
@@ -24,6 +25,7 @@
 mod actors;
 mod agreement;
 mod audit;
+mod declarations;
 mod environments;
 mod estimates;
 mod fair_runs;

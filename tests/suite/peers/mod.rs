@@ -10,8 +10,10 @@
 //! | `paxos`, `abd`, `single_copy` | servers of registers |
 //! | `two_phase` | two-phase commit as actors |
 //! | `raft` | the Raft example |
+//! | `hoard` | one actor that holds everything: the worst case |
 
 pub mod abd;
+pub mod hoard;
 pub mod paxos;
 pub mod plain;
 pub mod raft;

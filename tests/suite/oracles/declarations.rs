@@ -1,0 +1,307 @@
+//! What protocols declare of members that are interchangeable and of messages that are stale: a wrong declaration is
+//! found out, and then nothing is said.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use quorate::cluster::Cluster;
+use quorate::engine::{Cut, Exploration, Paths, Progress, Settings, Silent, Statistics, Verdict, explore};
+use quorate::model::{
+    Budget, Claim, Condition, Crashes, Environment, Facts, History, Losses, NetworkKind, Node, Property, Protocol,
+    Reductions, Rename, Renaming, Roster, Step, Symmetry,
+};
+use quorate::system::{Evidence, Explain, PropertyKind, TransitionSystem};
+use quorate::trace::in_whole;
+use quorate::{Actor, Envelope, Id, Out, rename};
+use serde::Serialize;
+use stateright::actor::model_timeout;
+
+use super::agreement::everything;
+use super::environments::calm as quiet;
+
+fn calm() -> Environment {
+    quiet(NetworkKind::Unordered)
+}
+
+/// What is wrong with a declaration.
+const NOTHING: u8 = 0;
+const COMPARES_IDS: u8 = 1;
+const READS_ONE: u8 = 2;
+const REMEMBERS_ONE: u8 = 3;
+const JUDGES_ONE: u8 = 4;
+const OBSERVES_ONE: u8 = 5;
+const RENAMES_NOBODY: u8 = 6;
+const NOT_STALE: u8 = 7;
+const NO_LONGER_STALE: u8 = 8;
+const WANTS_ONE: u8 = 9;
+/// This one and the next two: of which node a save may be torn.
+const TEARS_ONE: u8 = 10;
+/// Nothing wrong, but that handlers panic, with a name in the text.
+const GETS_TIRED: u8 = 13;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+struct Hand {
+    raised: bool,
+    heard: BTreeSet<Id>,
+    renames: bool,
+}
+
+impl Rename for Hand {
+    fn rename(&self, names: &Renaming<'_>) -> Self {
+        Self { heard: if self.renames { self.heard.rename(names) } else { self.heard.clone() }, ..self.clone() }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+enum Sign {
+    Raised,
+}
+
+/// An id that no node has.
+const NOBODY: usize = 7;
+
+/// Nodes that raise their hands once, tell all others, and forget whom they heard when the third has raised.
+#[derive(Clone, Debug)]
+struct Hands<const WRONG: u8>;
+
+impl<const WRONG: u8> Actor for Hands<WRONG> {
+    type Msg = Sign;
+    type State = Hand;
+    type Timer = ();
+    type Storage = Id;
+    type Random = ();
+
+    fn on_start(&self, _: Id, _: &Option<Id>, o: &mut Out<Self>) -> Hand {
+        o.set_timer((), model_timeout());
+        Hand { raised: false, heard: BTreeSet::new(), renames: WRONG != RENAMES_NOBODY }
+    }
+
+    fn on_msg(&self, id: Id, state: &mut Cow<'_, Hand>, src: Id, _: Sign, _: &mut Out<Self>) {
+        if WRONG == COMPARES_IDS && src > id {
+            return;
+        }
+        assert!(WRONG != GETS_TIRED || state.heard.is_empty(), "{id:?} is tired");
+        state.to_mut().heard.insert(src);
+        if WRONG == NO_LONGER_STALE && state.heard.len() == 2 {
+            state.to_mut().heard.clear();
+        }
+    }
+
+    fn on_timeout(&self, id: Id, state: &mut Cow<'_, Hand>, (): &(), o: &mut Out<Self>) {
+        state.to_mut().raised = true;
+        // So that at most one saves.
+        if state.heard.len() == 2 {
+            o.save(id);
+        }
+        o.broadcast(&Id::vec_from((0..3).filter(|other| Id::from(*other) != id)), &Sign::Raised);
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+struct Raised(BTreeSet<Id>);
+
+rename! {
+    nobody in Sign
+    struct Raised(ids)
+}
+
+impl History for Raised {
+    type Fact = Id;
+
+    fn record(&mut self, id: &Id) {
+        self.0.insert(*id);
+    }
+}
+
+#[derive(Debug)]
+struct Meeting<const WRONG: u8>;
+
+impl<const WRONG: u8> Protocol for Meeting<WRONG> {
+    crate::plain_protocol!("meeting");
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
+    type Actor = Hands<WRONG>;
+    type History = Raised;
+
+    fn roster(&self) -> Roster<Hands<WRONG>> {
+        Roster::new().role("member", (0..3).map(|_| Hands))
+    }
+
+    fn history(&self) -> Raised {
+        Raised::default()
+    }
+
+    fn observe(&self, step: &Step<'_, Hands<WRONG>>, facts: &mut Facts<Id>) {
+        if !step.sent.is_empty() && (WRONG != OBSERVES_ONE || step.node == Id::from(1)) {
+            facts.push(step.node);
+        }
+    }
+
+    fn tear(&self, _: Option<&Id>, saved: &Id) -> Vec<Id> {
+        let of_whom = WRONG.wrapping_sub(TEARS_ONE);
+        if of_whom > 2 || *saved == Id::from(usize::from(of_whom)) { vec![Id::from(NOBODY)] } else { Vec::new() }
+    }
+
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        Some(Symmetry::of_roles(&self.roster(), &["member"]))
+    }
+
+    fn is_stale(&self, node: &Node<'_, Hands<WRONG>>, message: &Envelope<Sign>) -> bool {
+        node.state.is_some_and(|state| WRONG == NOT_STALE || state.heard.contains(&message.src))
+    }
+
+    fn properties() -> Vec<Property<Self>> {
+        let one = |id: Id| WRONG != READS_ONE || id == Id::from(2);
+        let hears_two =
+            |_: &Self, node: &Node<'_, Hands<WRONG>>| node.state.is_some_and(|state| state.heard.len() == 2);
+        let raised = |_: &Self, node: &Node<'_, Hands<WRONG>>| node.state.is_some_and(|state| state.raised);
+        let judged = |ix: usize| WRONG != JUDGES_ONE || ix == 0;
+        vec![
+            Claim::always("nobody-hears-two", "").by_nodes(
+                move |_, node: &Node<'_, Hands<WRONG>>| {
+                    node.state.is_some_and(|state| state.heard.len() == 2 && one(node.id))
+                },
+                move |_, heard: &[bool]| {
+                    let two = heard.iter().enumerate().find(|(ix, two)| **two && judged(*ix));
+                    two.map(|(ix, _)| Evidence::new(format!("node {ix} hears two")))
+                },
+            ),
+            Claim::always("not-all-raise", "").by_history(|_: &Self, Raised(raised)| {
+                let found = if WRONG == REMEMBERS_ONE { raised.contains(&Id::from(0)) } else { raised.len() == 3 };
+                found.then(|| Evidence::new("all raised their hands"))
+            }),
+            Claim::sometimes("raised", "")
+                .by_history(|_: &Self, Raised(raised)| (!raised.is_empty()).then(|| Evidence::new("one raised"))),
+            Claim::always_possible("all-can-hear-two", "").by_nodes(hears_two, |_, heard: &[bool]| {
+                let deaf = heard.iter().position(|two| !two && WRONG != WANTS_ONE).or((!heard[0]).then_some(0));
+                deaf.map(|ix| Evidence::new(format!("node {ix} has not heard two")))
+            }),
+            // Its trigger is a condition, and the last property, the cluster's own, has none.
+            Claim::leads_to("who-hears-two-raises", "")
+                .by_nodes(raised, |_, raised: &[bool]| raised.contains(&false).then(|| Evidence::new("not all raised")))
+                .when(Condition::by_nodes(hears_two, |_, heard: &[bool]| {
+                    heard.contains(&true).then(|| Evidence::new("one has heard two"))
+                })),
+        ]
+    }
+}
+
+/// Where one node may crash, and its last save be torn.
+fn torn() -> Environment {
+    let once = Budget::AtMost(1);
+    Environment {
+        crashes: Crashes { total: once, ..Crashes::default() },
+        torn_saves: Losses { total: once, of_roles: Vec::new() },
+        ..calm()
+    }
+}
+
+fn meeting<const WRONG: u8>(reductions: Reductions) -> Exploration {
+    let settings = Settings { paths: Paths::All, ..everything(2) };
+    explore(&Cluster::reduced(Meeting::<WRONG>, &calm(), reductions).unwrap(), &settings, &Silent)
+}
+
+fn refused<const WRONG: u8>(reductions: Reductions) -> String {
+    let found = meeting::<WRONG>(reductions);
+    for ix in [0, 1, 2] {
+        assert_eq!(found.verdict(ix, PropertyKind::Always), Verdict::Undecided(Cut::Refused));
+    }
+    found.refused.unwrap()
+}
+
+#[test]
+fn a_right_declaration_is_confirmed() {
+    let whole = meeting::<NOTHING>(Reductions::NONE);
+    let reduced = meeting::<NOTHING>(Reductions::SYMMETRY);
+    assert_eq!(reduced.refused, None);
+    assert!(reduced.statistics.distinct * 4 < whole.statistics.distinct);
+    for (whole, reduced) in whole.findings.iter().zip(&reduced.findings) {
+        let depth = |finding: &Option<quorate::engine::Finding>| finding.as_ref().map(|finding| finding.depth);
+        assert_eq!(depth(whole), depth(reduced));
+    }
+}
+
+#[test]
+fn a_wrong_declaration_of_symmetry_is_refused() {
+    let says = |refused: String, expected: &str| assert!(refused.contains(expected), "{refused}");
+    says(refused::<COMPARES_IDS>(Reductions::SYMMETRY), "when they change places");
+    says(refused::<RENAMES_NOBODY>(Reductions::SYMMETRY), "when they change places");
+    says(refused::<OBSERVES_ONE>(Reductions::SYMMETRY), "when they change places");
+    says(refused::<READS_ONE>(Reductions::SYMMETRY), "a condition reads");
+    says(refused::<JUDGES_ONE>(Reductions::SYMMETRY), "`nobody-hears-two` judges a state otherwise");
+    says(refused::<REMEMBERS_ONE>(Reductions::SYMMETRY), "a condition judges");
+    says(refused::<WANTS_ONE>(Reductions::SYMMETRY), "`all-can-hear-two` judges a state otherwise");
+}
+
+/// What may be left of a save is compared too where it is nothing, of whomever the search has taken as the one who
+/// saved.
+#[test]
+fn saves_that_are_torn_only_of_one_are_noticed() {
+    fn search<const WRONG: u8>() -> Option<String> {
+        let cluster = Cluster::reduced(Meeting::<WRONG>, &torn(), Reductions::SYMMETRY).unwrap();
+        explore(&cluster, &everything(2), &Silent).refused
+    }
+    assert_eq!(search::<NOTHING>(), None);
+    let refused = [search::<TEARS_ONE>(), search::<{ TEARS_ONE + 1 }>(), search::<{ TEARS_ONE + 2 }>()];
+    for refused in refused.map(Option::unwrap) {
+        assert!(refused.contains("does for a crash what"), "{refused}");
+    }
+}
+
+/// A handler that panics with a name in its text is a violation like any other, and is told with the text.
+#[test]
+fn a_panic_with_a_name_in_it_is_told() {
+    let reduced = Cluster::reduced(Meeting::<GETS_TIRED>, &calm(), Reductions::SYMMETRY).unwrap();
+    let settings = Settings { paths: Paths::All, ..everything(2) };
+    let found = explore(&reduced, &settings, &Silent);
+    assert_eq!(found.refused, None);
+    let behave = reduced.properties().len() - 1;
+    assert_eq!(found.verdict(behave, reduced.properties()[behave].kind), Verdict::Violated);
+    let whole = Cluster::new(Meeting::<GETS_TIRED>, &calm()).unwrap();
+    let path = in_whole(&reduced, found.findings[behave].as_ref().unwrap().path.as_ref().unwrap(), &whole).unwrap();
+    let evidence = whole.evidence(path.states.last().unwrap(), behave).unwrap();
+    assert!(evidence.sentence.ends_with("is tired"), "{}", evidence.sentence);
+}
+
+/// What the cluster itself asks is no condition of the protocol, whatever else is asked.
+#[test]
+fn what_a_handler_does_wrong_is_preserved() {
+    for reductions in [Reductions::SYMMETRY, Reductions::STALE_MESSAGES] {
+        let found =
+            explore(&Cluster::reduced(Meeting::<NOTHING>, &calm(), reductions).unwrap(), &everything(2), &Silent);
+        assert_eq!(found.refused, None);
+        assert_eq!(found.verdict(5, PropertyKind::Always), Verdict::Holds);
+    }
+}
+
+/// Who is interrupted while looking at what was left out says nothing, and why.
+#[test]
+fn what_was_not_confirmed_says_nothing() {
+    struct Impatient(AtomicU32);
+    impl Progress for Impatient {
+        fn tick(&self, _: &Statistics, _: u64) {}
+        // The search asks once a round; then comes the confirmation.
+        fn interrupted(&self) -> bool {
+            self.0.fetch_add(1, Ordering::Relaxed) >= 30
+        }
+    }
+    let cluster = Cluster::reduced(Meeting::<NOTHING>, &calm(), Reductions::SYMMETRY).unwrap();
+    let found = explore(&cluster, &everything(1), &Silent);
+    let rounds = found.statistics.widths.len() as u32;
+    let cluster = Cluster::reduced(Meeting::<NOTHING>, &calm(), Reductions::SYMMETRY).unwrap();
+    let found = explore(&cluster, &everything(1), &Impatient(AtomicU32::new(30 - rounds - 1)));
+    assert_eq!(found.verdict(1, PropertyKind::Always), Verdict::Undecided(Cut::Interrupted));
+}
+
+#[test]
+fn a_wrong_declaration_of_what_is_stale_is_refused() {
+    let duplicating = quiet(NetworkKind::Duplicating);
+    let refused = |found: Exploration| found.refused.unwrap_or_default();
+    fn search<const WRONG: u8>(environment: &Environment) -> Exploration {
+        let cluster = Cluster::reduced(Meeting::<WRONG>, environment, Reductions::STALE_MESSAGES).unwrap();
+        explore(&cluster, &everything(2), &Silent)
+    }
+    assert_eq!(search::<NOTHING>(&duplicating).refused, None);
+    assert!(refused(search::<NOT_STALE>(&duplicating)).contains("changes something"));
+    assert!(refused(search::<NO_LONGER_STALE>(&duplicating)).contains("no longer in"));
+}
