@@ -145,7 +145,7 @@ impl<P: Protocol> Cluster<P> {
         if before == after {
             return false;
         }
-        let failed = matches!(self.positions[node].slots.get(after).life, Life::Failed(_));
+        let failed = self.some_failed() && matches!(self.positions[node].slots.get(after).life, Life::Failed(_));
         failed
             || self.conditions.remembered.iter().any(|remembered| {
                 remembered.in_search

@@ -161,6 +161,7 @@ mod entry;
 mod event;
 mod explain;
 mod faults;
+mod few;
 mod group;
 mod inbox;
 mod instances;

@@ -1,5 +1,7 @@
 //! The tables behind one node's word.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use stateright::actor::Envelope;
 
 use super::inbox::{Inbox, message_of};
@@ -12,6 +14,8 @@ use crate::system::{Interner, Word};
 /// The tables behind the word of one node. All are filled as the search goes, and read by all threads.
 #[derive(Debug)]
 pub(super) struct Position<A: ProtocolActor> {
+    /// Whether the steps from its local states are worth remembering, see [`remember_what_recurs`](super::Cluster::remember_what_recurs).
+    remembers: AtomicBool,
     /// What the node can be.
     pub(super) slots: Interner<Slot<A>>,
     /// The messages ever sent to the node.
@@ -20,6 +24,8 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) inboxes: Interner<Inbox>,
     /// (slot, inbox): the node's word is the number of the pair.
     pub(super) locals: Interner<(u32, u32)>,
+    /// By slot: some inbox with which it was seen, and the number of the pair. Where steps send nothing, it is the only one.
+    first_local: Table<(u32, Word)>,
     /// What one step of someone sends to this node: messages, ascending unless the network has an order.
     pub(super) bundles: Interner<Inbox>,
     /// What steps of the node do.
@@ -61,10 +67,12 @@ pub(super) struct Effect {
 impl<A: ProtocolActor> Position<A> {
     pub(super) fn new(reading_count: usize) -> Self {
         Self {
+            remembers: AtomicBool::new(true),
             slots: Interner::default(),
             messages: Interner::default(),
             inboxes: Interner::default(),
             locals: Interner::default(),
+            first_local: Table::default(),
             bundles: Interner::default(),
             effects: Interner::default(),
             effect_of: PairMemo::default(),
@@ -81,9 +89,24 @@ impl<A: ProtocolActor> Position<A> {
         }
     }
 
+    pub(super) fn remembers(&self) -> bool {
+        self.remembers.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn remember(&self, remembers: bool) {
+        self.remembers.store(remembers, Ordering::Relaxed);
+    }
+
     /// The word for a slot and an inbox.
     pub(super) fn local(&self, slot: u32, inbox: Inbox) -> Word {
         self.locals.intern((slot, self.inboxes.intern(inbox)))
+    }
+
+    /// The word with another slot and the same inbox.
+    pub(super) fn with_slot(&self, local: Word, slot: u32) -> Word {
+        let inbox = self.locals.get(local).1;
+        let first = self.first_local.get_or_set(slot as usize, || (inbox, self.locals.intern((slot, inbox))));
+        if first.0 == inbox { first.1 } else { self.locals.intern((slot, inbox)) }
     }
 
     /// The number of the slot behind a word.
@@ -117,6 +140,7 @@ impl<A: ProtocolActor> Position<A> {
             + self.messages.bytes()
             + self.inboxes.bytes()
             + self.locals.bytes()
+            + self.first_local.bytes()
             + self.bundles.bytes()
             + self.effects.bytes()
             + self.effect_of.bytes()

@@ -1,5 +1,7 @@
 //! The steps that a node can take from one local state, worked out.
 
+use std::borrow::Cow;
+
 use super::event::Event;
 use super::inbox::{Inbox, InboxRules, message_of};
 use super::moves::{Moves, corruption};
@@ -12,6 +14,16 @@ impl<P: Protocol> Cluster<P> {
     /// The row of moves of node `node` with word `local`, worked out at the first call.
     pub(super) fn moves(&self, node: usize, local: Word) -> &[u32] {
         self.positions[node].moves.get_or_set(local as usize, || self.work_out(node, local).into_row())
+    }
+
+    /// The same for somebody who asks once: kept only where it is worth remembering.
+    #[inline]
+    pub(super) fn moves_once(&self, node: usize, local: Word) -> Cow<'_, [u32]> {
+        if self.positions[node].remembers() {
+            Cow::Borrowed(self.moves(node, local))
+        } else {
+            Cow::Owned(self.work_out(node, local).into_row().into_vec())
+        }
     }
 
     fn work_out(&self, node: usize, local: Word) -> Moves {
@@ -61,16 +73,23 @@ impl<P: Protocol> Cluster<P> {
             let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
             if changes || self.environment.consumes_no_ops() {
                 let rest = self.rules.delivered(inbox, place);
-                self.push(node, local, (ActionKind::Deliver, place as u32), effect, rest, moves);
+                self.push(node, local, (ActionKind::Deliver, place as u32), &effect, Some(rest), moves);
             }
             if changes && duplicating {
-                self.push(node, local, (ActionKind::Duplicate, place as u32), effect, inbox.into(), moves);
+                self.push(node, local, (ActionKind::Duplicate, place as u32), &effect, None, moves);
             }
             if self.targets.corrupting[node] {
                 for (payload, &message) in self.corrupted(node, message).iter().enumerate() {
                     let effect = self.effect(node, slot, Event::Deliver(message));
                     let rest = self.rules.delivered(inbox, place);
-                    self.push(node, local, (ActionKind::Corrupt, corruption(place, payload)), effect, rest, moves);
+                    self.push(
+                        node,
+                        local,
+                        (ActionKind::Corrupt, corruption(place, payload)),
+                        &effect,
+                        Some(rest),
+                        moves,
+                    );
                 }
             }
         }
@@ -129,22 +148,25 @@ impl<P: Protocol> Cluster<P> {
         let effect = self.effect(node, position.slot_number(local), event);
         let crashes = matches!(event, Event::Crash | Event::LoseSave | Event::TearSave(_));
         let lost = crashes && self.environment.crashes.in_flight == InFlightAtCrash::Lost;
-        let inbox = if lost { Inbox::default() } else { position.inbox(local).into() };
-        self.push(node, local, (kind, number), effect, inbox, moves);
+        self.push(node, local, (kind, number), &effect, lost.then(Inbox::default), moves);
     }
 
-    /// Writes down the move with this effect, unless it changes nothing.
+    /// Writes down the move with this effect, and this inbox if it is another, unless it changes nothing.
     fn push(
         &self,
         node: usize,
         before: Word,
         what: (ActionKind, u32),
         effect: &Effect,
-        inbox: Inbox,
+        inbox: Option<Inbox>,
         moves: &mut Moves,
     ) {
         let position = &self.positions[node];
-        let local = self.local(node, effect.slot, inbox);
+        let local = match inbox {
+            None if self.stale.is_none() => position.with_slot(before, effect.slot),
+            None => self.local(node, effect.slot, position.inbox(before).into()),
+            Some(inbox) => self.local(node, effect.slot, inbox),
+        };
         if local == before && effect.sends.is_empty() && effect.facts.is_none() {
             return;
         }

@@ -28,7 +28,8 @@ pub(super) enum Made<'a> {
         node: usize,
         slot: u32,
         event: Event,
-        effect: u32,
+        /// What it did, by number, where that was worth remembering.
+        effect: Option<u32>,
         /// The slot after it.
         after: u32,
         facts: Option<u32>,
@@ -60,7 +61,7 @@ const RECORDED: u32 = 2;
 const RENAMED_SLOT: u32 = 3;
 const RENAMED_MESSAGE: u32 = 4;
 const RENAMED_HISTORY: u32 = 5;
-/// No facts.
+/// No facts, or no effect.
 const NONE: u32 = u32::MAX;
 
 const OTHER: &str = "the protocol's code does otherwise than when the checkpoint was made";
@@ -139,7 +140,7 @@ impl<'a> Reader<'a> {
                 let (node, slot, code) = (self.one()? as usize, self.one()?, self.one()?);
                 let (effect, after, facts) = (self.one()?, self.one()?, self.one()?);
                 let event = Event::from_code(code).ok_or(SHORT)?;
-                let facts = (facts != NONE).then_some(facts);
+                let [effect, facts] = [effect, facts].map(|number| (number != NONE).then_some(number));
                 Made::Handled { node, slot, event, effect, after, facts, sent: self.list()? }
             }
             CORRUPTED => {
@@ -193,7 +194,8 @@ impl<P: Protocol> Cluster<P> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         match what {
             Made::Handled { node, slot, event, effect, after, facts, sent } => {
-                made.extend([HANDLED, node as u32, slot, event.code(), effect, after, facts.unwrap_or(NONE)]);
+                let [effect, facts] = [effect, facts].map(|number| number.unwrap_or(NONE));
+                made.extend([HANDLED, node as u32, slot, event.code(), effect, after, facts]);
                 put_list(sent, &mut made);
             }
             Made::Corrupted { node, message, payloads } => {
@@ -278,7 +280,9 @@ impl<P: Protocol> Cluster<P> {
                 if let Some(facts) = facts {
                     restored.facts.set(facts, outcome.facts)?;
                 }
-                self.positions[node].effect_of.get_or_compute(slot, event.code(), || effect);
+                if let Some(effect) = effect {
+                    self.positions[node].effect_of.get_or_compute(slot, event.code(), || effect);
+                }
                 Ok(())
             }
             Made::Corrupted { node, message, payloads: numbers } => {

@@ -1,9 +1,8 @@
 //! What one node is at one moment, its inbox apart.
 
-use std::collections::BTreeMap;
-
 use stateright::actor::Actor;
 
+use super::few::Few;
 use super::time::Span;
 
 /// What one node is at one moment: all that its next step depends on, the message apart.
@@ -15,9 +14,9 @@ pub(super) struct SlotOf<S, G, T: Ord, R> {
     pub(super) storage: Option<G>,
     pub(super) last_save: LastSave<G>,
     /// Timers that are set, and what is left of each.
-    pub(super) timers: BTreeMap<T, Span>,
+    pub(super) timers: Few<T, Span>,
     /// Open choices: options by key. Invariant: no list is empty.
-    pub(super) choices: BTreeMap<String, Vec<R>>,
+    pub(super) choices: Few<String, Vec<R>>,
 }
 
 /// The slot of an actor.
@@ -70,8 +69,26 @@ impl<S, G, T: Ord, R> SlotOf<S, G, T, R> {
             pace: Pace::Going,
             storage,
             last_save: LastSave::Safe,
-            timers: BTreeMap::new(),
-            choices: BTreeMap::new(),
+            timers: Few::default(),
+            choices: Few::default(),
+        }
+    }
+
+    /// The same node without what it is: a handler gives it another state.
+    pub(super) fn without_life(&self) -> Self
+    where
+        S: Clone,
+        G: Clone,
+        T: Clone,
+        R: Clone,
+    {
+        Self {
+            life: Life::Down,
+            pace: self.pace,
+            storage: self.storage.clone(),
+            last_save: self.last_save.clone(),
+            timers: self.timers.clone(),
+            choices: self.choices.clone(),
         }
     }
 

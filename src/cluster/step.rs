@@ -47,12 +47,23 @@ impl<P: Protocol> Call<'_, P> {
     /// wrong without a sound. One that panics or differs leaves a failed node, which is a violation
     /// with a trace like any other.
     pub(super) fn run(&self) -> Outcome<P> {
-        let attempt = || catch_unwind(AssertUnwindSafe(|| self.once()));
-        match (attempt(), attempt()) {
+        match (self.attempt(), self.attempt()) {
             (Ok(first), Ok(second)) if first == second => first,
             (Ok(first), Ok(second)) => self.failed(difference(&first, &second)),
-            (Err(panic), _) | (_, Err(panic)) => self.failed(format!("panicked: {}", panic_text(&*panic))),
+            (Err(panic), _) | (_, Err(panic)) => panic,
         }
+    }
+
+    /// Runs the handler once, where it is run at every step anyhow.
+    pub(super) fn run_once(&self) -> Outcome<P> {
+        self.attempt().unwrap_or_else(|panic| panic)
+    }
+
+    /// # Errors
+    /// If the handler panics, what that leaves.
+    fn attempt(&self) -> Result<Outcome<P>, Outcome<P>> {
+        catch_unwind(AssertUnwindSafe(|| self.once()))
+            .map_err(|panic| self.failed(format!("panicked: {}", panic_text(&*panic))))
     }
 
     fn failed(&self, mut how: String) -> Outcome<P> {
@@ -64,7 +75,17 @@ impl<P: Protocol> Call<'_, P> {
 
     fn once(&self) -> Outcome<P> {
         let mut out = Out::new();
-        let mut slot = self.slot.clone();
+        let mut slot = match self.event {
+            Event::Pause | Event::Resume | Event::Tick(_) => self.slot.clone(),
+            Event::Start
+            | Event::Deliver(_)
+            | Event::Timeout(_)
+            | Event::Choose(_)
+            | Event::Crash
+            | Event::LoseSave
+            | Event::TearSave(_)
+            | Event::Restart => self.slot.without_life(),
+        };
         match self.event {
             Event::Start | Event::Restart => {
                 slot.life = Life::Up(self.actor.on_start(self.id, &self.slot.storage, &mut out));
@@ -166,9 +187,9 @@ impl<P: Protocol> Call<'_, P> {
                 Command::SetTimer(timer, range) => {
                     slot.timers.insert(timer, Span::of(self.environment.timing(), &range));
                 }
-                Command::CancelTimer(timer) => drop(slot.timers.remove(&timer)),
-                Command::ChooseRandom(key, options) if options.is_empty() => drop(slot.choices.remove(&key)),
-                Command::ChooseRandom(key, options) => drop(slot.choices.insert(key, options)),
+                Command::CancelTimer(timer) => slot.timers.remove(&timer),
+                Command::ChooseRandom(key, options) if options.is_empty() => slot.choices.remove(&key),
+                Command::ChooseRandom(key, options) => slot.choices.insert(key, options),
                 Command::Save(storage) => slot.storage = Some(storage),
             }
         }

@@ -1,5 +1,6 @@
 //! A cluster, and the filling of its tables.
 
+use std::borrow::Cow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -21,6 +22,11 @@ use super::symmetry::Quotient;
 use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, Protocol, Reductions, Roster};
 use crate::system::table::PairMemo;
 use crate::system::{Interner, TransitionSystem, Word};
+
+/// While there are fewer states, all steps are worth remembering.
+const REMEMBERED_STATES: u64 = 1 << 15;
+/// Where steps are not remembered, handlers are run twice in one of so many slots.
+const TWICE_IN: u32 = 16;
 
 /// The facts of one step.
 pub(super) type FactsOf<P> = Vec<<<P as Protocol>::History as History>::Fact>;
@@ -137,19 +143,58 @@ impl<P: Protocol> Cluster<P> {
         self.environment.network == NetworkKind::Fifo
     }
 
-    /// What `event` does to `node` in the given slot. The handler runs at the first call.
-    pub(super) fn effect(&self, node: usize, slot: u32, event: Event) -> &Effect {
+    /// Decides of each node whether its steps are worth remembering: not where there is another local state for every
+    /// other state of the system. They would be asked for once, and only fill the memory. Whatever was left out wants to see all
+    /// steps again.
+    pub(super) fn remember_what_recurs(&self, distinct: u64) {
+        if self.stale.is_some() || self.quotient.is_some() {
+            return;
+        }
+        for position in &self.positions {
+            position.remember(distinct < REMEMBERED_STATES || position.locals.len() as u64 * 2 < distinct);
+        }
+    }
+
+    /// What `event` does to `node` in the given slot. The handler runs at the first call; at each, where that is not
+    /// worth remembering.
+    pub(super) fn effect(&self, node: usize, slot: u32, event: Event) -> Cow<'_, Effect> {
         let position = &self.positions[node];
+        if !position.remembers() {
+            let (effect, sent, is_new) = self.handle(node, slot, event);
+            if is_new {
+                self.keep_handled(node, slot, event, None, &effect, &sent);
+            }
+            return Cow::Owned(effect);
+        }
         let number = position.effect_of.get_or_compute(slot, event.code(), || {
-            let outcome = self.call(node, position.slots.get(slot), event).run();
-            self.calls.fetch_add(1, Ordering::Relaxed);
-            let (after, sent) = self.number(node, outcome);
-            let effect = position.effects.intern(after.clone());
-            let Effect { slot: next, facts, .. } = after;
-            self.keep(Made::Handled { node, slot, event, effect, after: next, facts, sent: &sent });
-            effect
+            let (effect, sent, _) = self.handle(node, slot, event);
+            let number = position.effects.intern(effect.clone());
+            self.keep_handled(node, slot, event, Some(number), &effect, &sent);
+            number
         });
-        position.effects.get(number)
+        Cow::Borrowed(position.effects.get(number))
+    }
+
+    /// Runs a handler: what it does, the messages in the order in which they were sent, and whether it made anything that
+    /// was not there before.
+    fn handle(&self, node: usize, slot: u32, event: Event) -> (Effect, Vec<u32>, bool) {
+        let position = &self.positions[node];
+        let call = self.call(node, position.slots.get(slot), event);
+        let outcome = if position.remembers() || slot.is_multiple_of(TWICE_IN) { call.run() } else { call.run_once() };
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.number(node, outcome)
+    }
+
+    fn keep_handled(
+        &self,
+        node: usize,
+        slot: u32,
+        event: Event,
+        effect: Option<u32>,
+        &Effect { slot: after, facts, .. }: &Effect,
+        sent: &[u32],
+    ) {
+        self.keep(Made::Handled { node, slot, event, effect, after, facts, sent });
     }
 
     pub(super) fn call<'a>(&'a self, node: usize, slot: &'a Slot<P::Actor>, event: Event) -> Call<'a, P> {
@@ -209,15 +254,20 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// An outcome in numbers, with those of the messages in the order in which they were sent.
-    fn number(&self, node: usize, outcome: Outcome<P>) -> (Effect, Vec<u32>) {
+    /// An outcome in numbers, with those of the messages in the order in which they were sent, and whether one is new.
+    fn number(&self, node: usize, outcome: Outcome<P>) -> (Effect, Vec<u32>, bool) {
         self.note_failed(matches!(outcome.slot.life, Life::Failed(_)));
+        let (slot, mut is_new) = self.positions[node].slots.intern_anew(outcome.slot);
         let mut sent = Vec::new();
+        if outcome.sent.is_empty() && outcome.facts.is_empty() {
+            return (Effect { slot, sends: Box::default(), facts: None }, sent, is_new);
+        }
         let mut bundles: Vec<Vec<u32>> = vec![Vec::new(); self.positions.len()];
         for envelope in outcome.sent {
             let receiver = usize::from(envelope.dst);
             if let Some(position) = self.positions.get(receiver) {
-                let message = position.messages.intern(envelope);
+                let (message, is_new_message) = position.messages.intern_anew(envelope);
+                is_new |= is_new_message;
                 bundles[receiver].push(message);
                 sent.push(message);
             }
@@ -232,9 +282,12 @@ impl<P: Protocol> Cluster<P> {
             }
             sends.push((receiver as u32, self.positions[receiver].bundles.intern(bundle.into_boxed_slice())));
         }
-        let facts = (!outcome.facts.is_empty()).then(|| self.facts.intern(outcome.facts));
-        let slot = self.positions[node].slots.intern(outcome.slot);
-        (Effect { slot, sends: sends.into_boxed_slice(), facts }, sent)
+        let facts = (!outcome.facts.is_empty()).then(|| {
+            let (facts, are_new) = self.facts.intern_anew(outcome.facts);
+            is_new |= are_new;
+            facts
+        });
+        (Effect { slot, sends: sends.into_boxed_slice(), facts }, sent, is_new)
     }
 
     /// The word of `node` after a bundle was sent to it.

@@ -239,7 +239,7 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
     fn successors(&self, state: &[Word], out: &mut Successors) {
         out.clear();
         for node in 0..self.layout.node_count {
-            for step in moves::read(self.moves(node, state[node])) {
+            for step in moves::read(&self.moves_once(node, state[node])) {
                 self.apply(node, &step, state, out);
             }
         }
@@ -286,6 +286,10 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         {
             self.represent(quotient, state);
         }
+    }
+
+    fn take_stock(&self, distinct: u64) {
+        self.remember_what_recurs(distinct);
     }
 
     fn confirm(&self, go_on: &(dyn Fn() -> bool + Sync)) -> Result<bool, String> {

@@ -20,6 +20,9 @@ pub struct Settings {
     pub paths: Paths,
     /// What is assumed of fairness, in place of what the properties say.
     pub fairness: FairnessOverride,
+    /// Whether the system shall remember all that its code did, though nothing of it recurs: for those who
+    /// [look at it again](crate::system::TransitionSystem::complaints).
+    pub remember_all: bool,
 }
 
 impl Default for Settings {
@@ -31,6 +34,7 @@ impl Default for Settings {
             stop_when: StopWhen::Never,
             paths: Paths::Violations,
             fairness: FairnessOverride::default(),
+            remember_all: false,
         }
     }
 }

@@ -275,6 +275,9 @@ impl<'a> Search<'a> {
                 return if self.found_enough() { Ended::Stopped } else { Ended::Complete };
             }
             self.reach(next);
+            if !self.settings.remember_all {
+                self.system.take_stock(self.statistics.distinct);
+            }
             if self.found_enough() {
                 return Ended::Stopped;
             }

@@ -95,6 +95,7 @@ pub fn run_keeping(
         stop_when: manner.stop_when.unwrap_or_else(|| Check::stop_when(&properties, &expected)),
         paths: manner.paths,
         fairness: check.fairness,
+        remember_all: manner.audit,
     };
     let exploration = match checkpoints {
         None => explore(&*system, &settings, progress),

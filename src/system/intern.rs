@@ -30,19 +30,27 @@ impl<T: Eq + Hash> Interner<T> {
     /// # Panics
     /// At 2^32 - 1 distinct values: some 10^9 states earlier memory ends.
     pub fn intern(&self, value: T) -> u32 {
+        self.intern_anew(value).0
+    }
+
+    /// The same, and whether the value is new.
+    ///
+    /// # Panics
+    /// As [`intern`](Self::intern).
+    pub fn intern_anew(&self, value: T) -> (u32, bool) {
         let hash = FxBuildHasher.hash_one(&value);
         if let Some(number) = self.find(hash, &value) {
-            return number;
+            return (number, false);
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(&number) = index.find(hash, |number| self.get(*number) == &value) {
-            return number;
+            return (number, false);
         }
         let number = u32::try_from(index.len()).expect("fewer than 2^32 distinct values");
         assert!(number < u32::MAX, "fewer than 2^32 - 1 distinct values");
         self.values.set(number as usize, value);
         index.insert_unique(hash, number, |number| FxBuildHasher.hash_one(self.get(*number)));
-        number
+        (number, true)
     }
 
     fn find(&self, hash: u64, value: &T) -> Option<u32> {

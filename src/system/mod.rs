@@ -117,6 +117,12 @@ pub trait TransitionSystem: Send + Sync {
         let _ = state;
     }
 
+    /// Hears, between two levels of a search, how many states there are by then. What is worth remembering may depend on
+    /// that, and no answer does.
+    fn take_stock(&self, distinct: u64) {
+        let _ = distinct;
+    }
+
     /// Looks, when a search is over, whether what was left out made no difference. `false` if `go_on` said no before that
     /// was known; once it has, it says nothing else.
     ///
