@@ -120,7 +120,7 @@ impl<'a> Run<'a> {
                 return Stopped::Count;
             }
             let route = self.route();
-            let walk = |walk_ix| route.walk(Dice::of(self.settings.seed, walk_ix));
+            let walk = |ix| route.walk(Dice::of(self.settings.seed, self.settings.first_walk + ix));
             let round: Vec<Course> = (first..first + count).into_par_iter().map(walk).collect();
             for course in round {
                 let violated = self.take_in(course);
@@ -143,7 +143,7 @@ impl<'a> Run<'a> {
 
     /// Whether the walk met a violation.
     fn take_in(&mut self, course: Course) -> bool {
-        let walk = self.told.walks;
+        let walk = self.settings.first_walk + self.told.walks;
         let mut violated = false;
         for &(property_ix, length) in &course.met {
             self.told.met[property_ix] += 1;

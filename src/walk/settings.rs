@@ -20,6 +20,9 @@ pub struct Settings {
     pub strategy: Strategy,
     /// Most steps of one walk: where one that could go on is cut.
     pub steps_max: u32,
+    /// Number of the first walk; those before it are not taken. By [`Coverage`](Strategy::Coverage), which learns from
+    /// them, it is then another walk.
+    pub first_walk: u64,
     /// Most walks.
     pub walks_max: u64,
     /// Most time. How many walks fit in it depends on the machine; which walks they are does not.
@@ -44,6 +47,7 @@ impl Default for Settings {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             strategy: Strategy::Uniform,
             steps_max: 1_000,
+            first_walk: 0,
             walks_max: 10_000,
             time_max: None,
             stop_at_violation: true,

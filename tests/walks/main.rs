@@ -31,10 +31,15 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Whether pages are to be written anew.
+fn blesses() -> bool {
+    std::env::var_os("QUORATE_BLESS").is_some()
+}
+
 /// The file has this text, or is given it when that is asked for.
 fn hold(file: &str, text: &str) {
     let path = root().join(file);
-    if std::env::var_os("QUORATE_BLESS").is_some() {
+    if blesses() {
         std::fs::write(&path, text).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
