@@ -58,8 +58,8 @@ impl Replica {
         }
     }
 
-    /// What is before a stable checkpoint is discarded. A replica that is not as far fetches the state (section 4.6.2 of
-    /// the thesis).
+    /// Section 4.3: what is before a stable checkpoint is discarded. A replica that is not as far fetches the state from
+    /// one of those that certified it (end of section 4.4).
     pub(super) fn settle(&self, me: &mut ReplicaState, state: &[Request], o: &mut Out<Member>) {
         let seq = state.len();
         if seq <= me.stable {

@@ -24,8 +24,9 @@
 //! execution and the read-only optimisation (5), recovery.
 //!
 //! **Proofs of checkpoints.** Where others may wait for their water marks to move, a replica shows them the checkpoints that
-//! made its own stable: those who lie can tell theirs to one replica alone. Where all numbers are between the first water
-//! marks nobody waits, and it is left out.
+//! made its own stable: those who lie can tell theirs to one replica alone. The paper has no such message, and promises of
+//! progress with a small window rest on it. Its content is believed, since correct replicas alone send it. Where all numbers
+//! are between the first water marks nobody waits, and it is left out.
 //!
 //! **What is promised of progress.** That clients are answered, not that each correct replica executes each request: one that
 //! has given up a view alone, while the others went on with the help of a liar that then fell silent, waits until

@@ -1,7 +1,7 @@
 //! A rate limiter: of what comes, no more is let through in any window of time than the service can bear.
 //!
-//! **Source.** The manual of Redis, command `INCR`, patterns *rate limiter*: a counter for each window, and what becomes of it
-//! if the caller fails between `INCR` and `EXPIRE`; Jonathan Turner, *New Directions in Communications* (1986), on the leaky bucket, whose
+//! **Source.** The manual of Redis, command `INCR`, pattern *rate limiter 2*: a counter that starts with the first request, and
+//! what becomes of it if the caller fails between `INCR` and `EXPIRE`; Jonathan Turner, *New Directions in Communications* (1986), on the leaky bucket, whose
 //! turn-about is a bucket of tokens. An article (003, HA-5) has services configured with limiters, and does not say what they are.
 //!
 //! **Modelled.** Servers that are asked at any moment and ask a store whether they may; a store with a counter that expires with its

@@ -1,6 +1,6 @@
 //! A saga: several transactions, one after the other, each with another that takes it back.
 //!
-//! **Source.** Hector Garcia-Molina and Kenneth Salem, *Sagas* (SIGMOD 1987): section 2 (T1..Tn, or T1..Tj and then Cj..C1, and
+//! **Source.** Hector Garcia-Molina and Kenneth Salem, *Sagas* (SIGMOD 1987): section 1 (T1..Tn, or T1..Tj and then Cj..C1, and
 //! other transactions see what is in between), 4 (the log of the execution component, backward recovery), 5 (forward
 //! recovery). Steps at other services are called over a network, as in Pat Helland, *Life beyond Distributed Transactions*
 //! (2007): a call may come late or again, so that each service knows a step and its compensation again. A lock by which
@@ -102,7 +102,7 @@ impl Protocol for Saga {
     const CARD: Card = Card {
         name: "saga",
         title: "A saga and its compensations",
-        source: "Garcia-Molina and Salem, Sagas (SIGMOD 1987), sections 2, 4 and 5; Helland, Life beyond Distributed \
+        source: "Garcia-Molina and Salem, Sagas (SIGMOD 1987), sections 1, 4 and 5; Helland, Life beyond Distributed \
                  Transactions (2007); Frank and Zahle, Semantic ACID Properties in Multidatabases (1998)",
         modelled: "steps at services of their own, refusals, compensations in reverse order, a log, backward and forward recovery, \
                    steps that are given up and come late, readers in between and a lock against them",
