@@ -62,6 +62,15 @@ pub struct Vote {
     pub command: Command,
 }
 
+impl Vote {
+    /// What an empty record looks like to who takes it for a vote.
+    pub(super) fn blank() -> Self {
+        let nobody = Id::from(0);
+        let request = Request { client: nobody, number: 0, reads: false };
+        Self { ballot: Ballot { round: 0, leader: nobody }, command: Command::Request(request) }
+    }
+}
+
 /// The latest vote in each slot.
 pub type Votes = BTreeMap<Slot, Vote>;
 

@@ -77,6 +77,8 @@ quorate::deviations! {
         LeaveHoles = "leave-holes" breaks "progress";
         /// A replica reports no votes of slots that it has executed.
         ReportOpenOnly = "report-open-only" breaks "agreement";
+        /// A replica that promises reports the empty record of the next slot as a vote.
+        BlankReport = "blank-report" breaks "validity";
         /// A replica votes in any ballot.
         AcceptNoCheck = "accept-no-check" breaks "agreement";
         /// A replica does not save what it promised.
