@@ -156,7 +156,8 @@ impl Protocol for Viewstamped {
         name: "viewstamped-replication",
         title: "Viewstamped Replication Revisited",
         source: "Liskov and Cowling, Viewstamped Replication Revisited (2012), sections 4 and 5.2",
-        modelled: "clients, reads in the order of the log, normal operation, view changes, recovery of replicas without a disk, state transfer",
+        modelled: "clients, reads in the order of the log, normal operation, view changes, recovery of replicas without a \
+                   disk, state transfer",
         left_out: "checkpoints and collection of the log, which save time and space; reconfiguration; what requests do, \
                    for which their places stand; reads under leases or of backups",
     };

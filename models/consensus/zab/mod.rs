@@ -160,8 +160,8 @@ impl Protocol for Zab {
         title: "ZooKeeper Atomic Broadcast",
         source: "Junqueira, Reed, Serafini, Zab: High-performance broadcast for primary-backup systems (DSN 2011); \
                  Medeiros, ZooKeeper's atomic broadcast protocol (2012)",
-        modelled: "the fast election, or an oracle in its place, discovery, synchronisation, broadcast, recovery from disk, connections that break, followers that come \
-                   late, reads of any server",
+        modelled: "the fast election, or an oracle in its place, discovery, synchronisation, broadcast, recovery from \
+                   disk, connections that break, followers that come late, reads of any server",
         left_out: "heartbeats, since a connection may break at any moment; the ways to \
                    send only a part of a history",
     };
