@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use quorate::Id;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 /// The number of a leader's reign: ordered by round, then by the replica that owns it.
@@ -106,4 +106,20 @@ pub enum Msg {
     Accepted(Slot, Ballot),
     /// Leader to all: all slots up to this one are chosen, with what I asked votes for in this ballot.
     Commit(Slot, Ballot),
+}
+
+rename! {
+    struct Ballot { round, leader }
+    enum Command { NoOp, Request(request) }
+    struct Request { client, number, reads }
+    struct Vote { ballot, command }
+    enum Msg {
+        Request { number, reads },
+        Reply { number, answer },
+        Prepare(ballot),
+        Promise { ballot, votes },
+        Accept(slot, vote),
+        Accepted(slot, ballot),
+        Commit(slot, ballot),
+    }
 }

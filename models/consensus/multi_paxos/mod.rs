@@ -33,9 +33,11 @@ mod replica;
 mod start;
 mod voting;
 
-use quorate::Id;
-use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use quorate::model::{
+    Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Reductions, Roster, Step, Symmetry,
+};
 use quorate::system::Linearization;
+use quorate::{Envelope, Id};
 
 use super::tally::{Operation, Tally};
 pub use ghost::{Fact, Ghost};
@@ -61,6 +63,13 @@ quorate::params! {
         pub operations: usize = 1, in 1..=3;
         /// From where it starts.
         pub start: Start = Start::Empty;
+    }
+}
+
+impl Params {
+    /// Whether a replica may come to lead.
+    fn may_lead(&self, replica: Id) -> bool {
+        self.candidates == 0 || usize::from(replica) < self.candidates
     }
 }
 
@@ -134,6 +143,8 @@ impl Protocol for MultiPaxos {
                    of the slots, which save bytes",
     };
 
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
+
     type Params = Params;
     type Deviation = Deviation;
     type Actor = Member;
@@ -172,6 +183,40 @@ impl Protocol for MultiPaxos {
         let replica = self.replica(step.node);
         let effects = |executed: &[Command]| replica.effects(executed).collect::<Vec<_>>().into_iter();
         ghost::observe(self.operation(step.node), effects, step, facts);
+    }
+
+    /// Replicas that never lead have no ballots, which would be compared. Clients are told apart only by whose request
+    /// is whose.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        if self.params.start != Start::Empty {
+            return None;
+        }
+        let voters = self.replica_ids().into_iter().filter(|id| !self.params.may_lead(*id)).collect();
+        let clients = |from: usize, count: usize| Id::vec_from(from..from + count);
+        let first = self.params.replicas;
+        let readers = clients(first + self.params.clients, self.params.readers);
+        Some(Symmetry::of_groups([voters, clients(first, self.params.clients), readers]))
+    }
+
+    /// What asks a replica for less than it has promised, or for that promise once more; what answers a ballot that its
+    /// leader has left behind; a second answer to a client. What was promised and what was answered outlives a crash.
+    fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
+        let promised = match (node.state, node.storage) {
+            (Some(State::Replica(me)), _) => me.durable.promised,
+            (None, Some(Stored::Replica(durable))) => durable.promised,
+            _ => None,
+        };
+        let open = match (node.state, node.storage) {
+            (Some(State::Client { request }), _) | (None, Some(Stored::Client { request })) => *request,
+            _ => 0,
+        };
+        match &message.msg {
+            Msg::Prepare(ballot) => Some(*ballot) <= promised,
+            Msg::Promise { ballot, .. } | Msg::Accepted(_, ballot) => Some(*ballot) < promised,
+            Msg::Accept(_, vote) => Some(vote.ballot) < promised,
+            Msg::Reply { number, .. } => *number < open,
+            Msg::Request { .. } | Msg::Commit(..) => false,
+        }
     }
 
     fn linearization(ghost: &Ghost) -> Option<Linearization> {
