@@ -16,6 +16,8 @@ pub struct Ledger {
     pub silent: BTreeSet<Id>,
     /// Participants that have voted No, whatever they voted besides.
     pub refused: BTreeSet<Id>,
+    /// Participants that have lost their work in a crash; noted where work can be lost.
+    pub lost: BTreeSet<Id>,
     /// The first reason that there was to abort.
     pub excuse: Option<Excuse>,
     /// The first offence of each kind, in the order of their happening.
@@ -50,6 +52,11 @@ pub enum Offence {
         /// Who commits.
         node: Id,
     },
+    /// A participant votes Yes for work that it has lost.
+    VotesForNothing {
+        /// Who votes.
+        node: Id,
+    },
     /// A node aborts for no reason.
     AbortsWithoutExcuse {
         /// Who aborts.
@@ -76,6 +83,8 @@ pub enum Offence {
 pub enum Fact {
     /// A participant has voted.
     Voted(Id, Vote),
+    /// A participant has lost its work.
+    Lost(Id),
     /// There is a reason to abort.
     Excused(Excuse),
     /// A node has written its outcome.
@@ -87,17 +96,19 @@ pub enum Fact {
 }
 
 rename! {
-    struct Ledger { silent, refused, excuse, offences }
+    struct Ledger { silent, refused, lost, excuse, offences }
     nobody in Excuse
     enum Offence {
         CommitsAgainst { node, unwilling },
         CommitsUnwilling { node },
+        VotesForNothing { node },
         AbortsWithoutExcuse { node },
         Reverses { node, from, to },
         TellsUnrecorded { to },
     }
     enum Fact {
         Voted(node, vote),
+        Lost(node),
         Excused(excuse),
         Decided(node, outcome),
         Reversed(node, old, new),
@@ -119,7 +130,8 @@ impl Fact {
 impl Ledger {
     /// Nobody has voted.
     pub fn new(participants: BTreeSet<Id>) -> Self {
-        Self { silent: participants, refused: BTreeSet::new(), excuse: None, offences: Vec::new() }
+        let (refused, lost) = (BTreeSet::new(), BTreeSet::new());
+        Self { silent: participants, refused, lost, excuse: None, offences: Vec::new() }
     }
 
     fn offend(&mut self, offence: Offence) {
@@ -156,9 +168,15 @@ impl History for Ledger {
         match *fact {
             Fact::Voted(node, Vote::Yes) => {
                 self.silent.remove(&node);
+                if self.lost.contains(&node) {
+                    self.offend(Offence::VotesForNothing { node });
+                }
             }
             Fact::Voted(node, Vote::No) => {
                 self.refused.insert(node);
+            }
+            Fact::Lost(node) => {
+                self.lost.insert(node);
             }
             Fact::Excused(excuse) => {
                 self.excuse.get_or_insert(excuse);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use quorate::model::Sequential;
+use quorate::rename;
 use serde::Serialize;
 
 /// What a client asks.
@@ -12,6 +13,10 @@ pub enum Operation {
     Append,
     /// The answer is how many have been appended.
     Read,
+}
+
+rename! {
+    nobody in Operation
 }
 
 impl fmt::Display for Operation {

@@ -104,6 +104,7 @@ pub(super) fn properties() -> Vec<Property<ThreePhase>> {
         claims::commit_validity(),
         claims::abort_validity("Nobody aborts unless somebody voted No, crashed, or was waited for too long"),
         claims::irrevocable(),
+        committable_valid(),
         concurrency_set(),
         non_blocking(),
         all_commit(),
@@ -130,6 +131,20 @@ fn read(_: &ThreePhase, node: &Node<'_, ThreePhaseActor>) -> Reading {
 
 fn find(readings: &[Reading], is: impl Fn(&Reading) -> bool) -> Option<Id> {
     readings.iter().position(is).map(Id::from)
+}
+
+/// [BHG] 7.5: to be committable is to know that all have voted Yes. It is what the termination protocol rests on: a
+/// backup that finds somebody committable commits.
+fn committable_valid() -> Property<ThreePhase> {
+    let claim = "Nobody is committable before all participants have voted Yes";
+    Claim::always("committable-valid", claim).by_world(|_: &ThreePhase, world| {
+        let ledger = &world.history.ledger;
+        let unwilling = ledger.silent.iter().chain(&ledger.refused).next()?;
+        let is_committable =
+            |node: &&Node<'_, ThreePhaseActor>| node.storage.is_some_and(|log| log.phase == Phase::Committable);
+        let id = world.nodes.iter().find(is_committable)?.id;
+        Some(Evidence::new(format!("{id:?} is committable, and {unwilling:?} is not willing")))
+    })
 }
 
 /// [S81], on concurrency sets: what makes the protocol non-blocking. While someone is uncertain nobody may have

@@ -4,7 +4,9 @@
 //! # Source
 //!
 //! D. Skeen, *Nonblocking Commit Protocols* (1981) [S81]; P. Bernstein, V. Hadzilacos and N. Goodman, *Concurrency
-//! Control and Recovery in Database Systems* (1987), section 7.5 [BHG].
+//! Control and Recovery in Database Systems* (1987), section 7.5 [BHG]. The states and what makes the protocol non-blocking are
+//! those of [S81]; the termination protocol is that of [BHG], in which a backup asks for states, rather than that of
+//! [S81], in which it moves the others to its own (`termination`).
 //!
 //! # What is modelled
 //!

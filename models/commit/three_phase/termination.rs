@@ -1,13 +1,15 @@
 //! The termination protocol: when the coordinator has crashed, the first participant that is up takes its place.
 //!
-//! [S81] and [BHG] 7.5: the backup asks all that are up for their states, and
+//! The rules are those of [BHG] 7.5: the backup asks all that are up for their states, and
 //!
 //! - if someone has decided, that is the outcome (TR1, TR2);
 //! - if all are uncertain, it is abort: nobody can have committed (TR3);
 //! - if someone is committable, all who are uncertain are told PreCommit first, and when they have acknowledged it,
 //!   the outcome is commit (TR4).
 //!
-//! When the backup crashes the next one does the same.
+//! When the backup crashes the next one does the same. [S81] has the backup ask nobody: it first moves all that are up
+//! to its own state, and when they have acknowledged that it decides by this state alone: commit where a commit may be
+//! concurrent with it, else abort. Both make what the backup knows common before anybody decides.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,7 +6,7 @@ use quorate::Id;
 use quorate::model::{Cause, Claim, Facts, Node, Property, Step, World};
 use quorate::system::Evidence;
 
-use super::{Fact, Ledger, Msg, Overdue, Record, TwoPhase, TwoPhaseActor};
+use super::{Fact, Ledger, Msg, Overdue, Pick, Record, TwoPhase, TwoPhaseActor};
 use crate::commit::claims::{self, Deciding, Judged};
 use crate::commit::decision::{Outcome, Vote};
 use crate::commit::ledger::{Excuse, Offence};
@@ -42,6 +42,14 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
     }
     match step.cause {
         Cause::Timeout(Overdue::Prepare | Overdue::Votes) => facts.push(Fact::Excused(Excuse::Overdue)),
+        Cause::Restart if step.stored_before == Some(&Record::Begun) => {
+            facts.push(Fact::Lost(step.node));
+            facts.push(Fact::Excused(Excuse::Restart));
+        }
+        Cause::Choose(Pick::Vote(vote)) if step.node == coordinator => {
+            facts.push(Fact::Voted(coordinator, *vote));
+            facts.extend((*vote == Vote::No).then_some(Fact::Excused(Excuse::No)));
+        }
         Cause::Restart if step.node == coordinator => facts.push(Fact::Excused(Excuse::Restart)),
         Cause::Timeout(Overdue::Outcome | Overdue::Acks)
         | Cause::Start
@@ -56,11 +64,14 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
 
 /// The claims, safety first, then what must be possible.
 pub(super) fn properties() -> Vec<Property<TwoPhase>> {
+    let reasons =
+        "Nobody aborts unless somebody voted No, waited too long, lost its work, or the coordinator restarted";
     vec![
         claims::agreement(),
         claims::commit_validity(),
         own_vote(),
-        claims::abort_validity("Nobody aborts unless somebody voted No, waited too long, or the coordinator restarted"),
+        work_kept(),
+        claims::abort_validity(reasons),
         claims::irrevocable(),
         coordinator_consistency(),
         termination(),
@@ -80,6 +91,15 @@ fn own_vote() -> Property<TwoPhase> {
     claims::offence(claim, |offence| {
         let Offence::CommitsUnwilling { node } = offence else { return None };
         Some(format!("{node:?} committed and had not voted Yes itself"))
+    })
+}
+
+/// [BHG] 7.4, recovery: who finds no record of the transaction has not voted, and what it had done is gone.
+fn work_kept() -> Property<TwoPhase> {
+    let claim = Claim::always("work-kept", "No participant votes Yes for work that it has lost in a crash");
+    claims::offence(claim, |offence| {
+        let Offence::VotesForNothing { node } = offence else { return None };
+        Some(format!("{node:?} voted Yes, and had lost its work"))
     })
 }
 

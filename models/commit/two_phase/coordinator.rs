@@ -12,6 +12,9 @@ use super::{Deviation, Msg, Multicast, Outcome, Overdue, Pick, Record, Sizes, Tw
 /// The choice of whom to send to next.
 const NEXT: &str = "next";
 
+/// The choice of how the coordinator's own work went.
+const WORK: &str = "work";
+
 /// The coordinator of one transaction.
 #[derive(Clone, Debug)]
 pub struct Coordinator {
@@ -28,7 +31,8 @@ pub struct Coordinator {
 pub enum CoordinatorState {
     /// It collects votes. Invariant: its log says `Start`.
     Voting {
-        /// Who has voted Yes. Invariant: not all participants, since with the last of them it decides.
+        /// Who has voted Yes. Invariant: not all participants, since with the last of them it decides, unless its own
+        /// vote is open.
         yes: BTreeSet<Id>,
         /// Who is still to be sent Prepare.
         unsent: BTreeSet<Id>,
@@ -80,7 +84,7 @@ impl Coordinator {
             Some(Record::Commit) => self.take_up(Outcome::Commit, o),
             Some(Record::Abort) => self.take_up(Outcome::Abort, o),
             Some(Record::End) => CoordinatorState::Ended,
-            Some(Record::Prepared) => unreachable!("only participants write it"),
+            Some(Record::Begun | Record::Prepared) => unreachable!("only participants write them"),
         }
     }
 
@@ -121,11 +125,19 @@ impl Coordinator {
         yes.insert(src);
         let all = self.participants.len();
         let needed = if self.breaks(Deviation::MajorityVotes) { all / 2 + 1 } else { all };
-        if yes.len() >= needed {
+        if yes.len() >= needed && self.sizes.coordinator_votes && !self.breaks(Deviation::NoOwnVote) {
+            o.choose_random(WORK, vec![Pick::Vote(Vote::Yes), Pick::Vote(Vote::No)]);
+        } else if yes.len() >= needed {
             *state = self.decide(Outcome::Commit, o);
         } else if self.breaks(Deviation::DecideEarly) {
             *state = self.decide(Outcome::Abort, o);
         }
+    }
+
+    /// All others are willing, and the coordinator votes itself ([BHG] 7.4, step 3). Its vote is its decision, so that it
+    /// needs no record of its own.
+    pub(super) fn vote(&self, state: &mut CoordinatorState, vote: Vote, o: &mut Out<TwoPhaseActor>) {
+        *state = self.decide(if vote == Vote::Yes { Outcome::Commit } else { Outcome::Abort }, o);
     }
 
     /// A coordinator that lacks votes for too long aborts ([BHG] 7.4, time-out actions).
@@ -141,6 +153,7 @@ impl Coordinator {
             o.save(Record::of(outcome));
         }
         o.cancel_timer(Overdue::Votes);
+        o.remove_random(WORK);
         self.tell(outcome, self.participants.clone(), o)
     }
 

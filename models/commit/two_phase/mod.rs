@@ -18,7 +18,9 @@
 //!
 //! # What is left out, and why that is sound
 //!
-//! The work of the transaction is one open choice of a participant, to vote Yes or No. Other transactions share
+//! The work of the transaction is one open choice of a participant, to vote Yes or No; with `coordinator_votes` also of the
+//! coordinator. By default the work of a participant that has not voted outlives a crash, as if it was done again: that has more
+//! behaviours than `lost_work`, where such a participant aborts when it comes back ([BHG] 7.4, recovery). Other transactions share
 //! nothing with this one but locks, which a participant holds exactly while it is prepared. Log records are
 //! never lost or torn: the protocol assumes that. Real servers ask and repeat for ever; a bounded number is
 //! enough as long as it exceeds what may be lost, and checks with fewer show what fails.
@@ -63,6 +65,11 @@ params! {
         pub forgets: bool = true;
         /// Whether a prepared participant also asks its peers (cooperative termination).
         pub cooperative: bool = false;
+        /// Whether a participant that comes back and finds no record of the transaction has lost its work, and aborts; else
+        /// its work outlives the crash, and it may still vote.
+        pub lost_work: bool = false;
+        /// Whether the coordinator has work of its own, and a vote, which it gives last.
+        pub coordinator_votes: bool = false;
     }
 }
 
@@ -77,6 +84,10 @@ deviations! {
         NoPreparedLog = "no-prepared-log" breaks "agreement";
         /// A participant votes No without a record of it.
         NoAbortLog = "no-abort-log" breaks "commit-validity";
+        /// A participant that comes back and finds no record of the transaction votes for work that it has lost.
+        VoteForLostWork = "vote-for-lost-work" breaks "work-kept";
+        /// The coordinator decides by the votes of the others alone.
+        NoOwnVote = "no-own-vote" breaks "commit-validity";
         /// A participant that has committed obeys a late Abort.
         AbortOverridesCommit = "abort-overrides-commit" breaks "irrevocable";
         /// A participant that has not voted obeys Commit.
@@ -103,6 +114,8 @@ deviations! {
 pub enum Record {
     /// Coordinator: the transaction has been started, and may be undecided.
     Start,
+    /// Participant: nothing of the protocol. It tells a restart from the first start, where that matters.
+    Begun,
     /// Participant: it has voted Yes, or is about to, and knows no outcome.
     Prepared,
     /// The outcome is commit.
@@ -127,7 +140,7 @@ impl Record {
         match self {
             Self::Commit => Some(Outcome::Commit),
             Self::Abort => Some(Outcome::Abort),
-            Self::Start | Self::Prepared | Self::End => None,
+            Self::Start | Self::Begun | Self::Prepared | Self::End => None,
         }
     }
 }
@@ -179,7 +192,7 @@ pub enum Overdue {
 pub enum Pick {
     /// Coordinator: whom to send to next.
     SendTo(Id),
-    /// Participant: how the work went.
+    /// Participant, or a coordinator that votes: how the work went.
     Vote(Vote),
 }
 
@@ -251,6 +264,7 @@ impl Actor for TwoPhaseActor {
             (Self::Coordinator(_), State::Coordinator(state), Pick::SendTo(to)) => {
                 Coordinator::send_next(state, *to, o);
             }
+            (Self::Coordinator(me), State::Coordinator(state), Pick::Vote(vote)) => me.vote(state, *vote, o),
             (Self::Participant(me), State::Participant(state), Pick::Vote(vote)) => me.vote(state, *vote, o),
             (Self::Coordinator(_) | Self::Participant(_), State::Coordinator(_) | State::Participant(_), _) => {
                 unreachable!("{ROLE_KEPT}")
@@ -319,7 +333,10 @@ impl Protocol for TwoPhase {
     }
 
     fn history(&self) -> Ledger {
-        Ledger::new(self.participants())
+        let voters = self.participants();
+        Ledger::new(
+            voters.into_iter().chain(self.sizes.coordinator_votes.then_some(Id::from(Self::COORDINATOR))).collect(),
+        )
     }
 
     fn observe(&self, step: &Step<'_, TwoPhaseActor>, facts: &mut Facts<Fact>) {

@@ -28,7 +28,7 @@ pub struct Participant {
 /// Where a participant stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ParticipantState {
-    /// It has not voted, and may still abort on its own. Invariant: its log is empty.
+    /// It has not voted, and may still abort on its own. Invariant: its log says nothing.
     Working,
     /// It has voted Yes and is uncertain. Invariant: its log says `Prepared`.
     Prepared {
@@ -49,12 +49,20 @@ impl Participant {
     }
 
     /// What comes first after a start or a restart, by the log ([BHG] 7.4, recovery): nothing is known of a
-    /// vote, so that it may still abort; or it has voted Yes, so that it must ask; or it knows.
+    /// vote, so that it may still abort, and does where its work is lost; or it has voted Yes, so that it must ask; or
+    /// it knows.
     pub(super) fn start(&self, log: Option<Record>, o: &mut Out<TwoPhaseActor>) -> ParticipantState {
         match log {
             None => {
-                o.set_timer(Overdue::Prepare, model_timeout());
-                ParticipantState::Working
+                if self.sizes.lost_work {
+                    o.save(Record::Begun);
+                }
+                self.work(o)
+            }
+            Some(Record::Begun) if self.breaks(Deviation::VoteForLostWork) => self.work(o),
+            Some(Record::Begun) => {
+                o.save(Record::Abort);
+                ParticipantState::Decided(Outcome::Abort)
             }
             Some(Record::Prepared) => {
                 self.send_queries(o);
@@ -64,6 +72,11 @@ impl Participant {
             Some(Record::Abort) => ParticipantState::Decided(Outcome::Abort),
             Some(Record::Start | Record::End) => unreachable!("only the coordinator writes them"),
         }
+    }
+
+    fn work(&self, o: &mut Out<TwoPhaseActor>) -> ParticipantState {
+        o.set_timer(Overdue::Prepare, model_timeout());
+        ParticipantState::Working
     }
 
     pub(super) fn on_msg(&self, state: &mut ParticipantState, src: Id, msg: Msg, o: &mut Out<TwoPhaseActor>) {

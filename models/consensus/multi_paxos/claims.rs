@@ -7,14 +7,16 @@ use quorate::system::Evidence;
 use super::MultiPaxos;
 use super::ghost::Ghost;
 use super::member::{Member, State, Stored};
-use super::message::{Ballot, Command};
+use super::message::{Ballot, Command, Request};
 use super::replica::Role;
-use crate::consensus::tally::Tally;
+use crate::consensus::tally::{Operation, Tally};
 
 /// All claims.
 pub(super) fn all() -> Vec<Property<MultiPaxos>> {
     vec![
         Claim::always("agreement", "No two commands are chosen for one slot").by_history(two_in_one_slot),
+        Claim::always("validity", "What is chosen for a slot is a no-op or what a client has asked for")
+            .by_history(not_asked_for),
         Claim::always("executed-chosen", "What a replica executes in a slot is chosen for it").by_history(not_chosen),
         Claim::always("executed-once", "No request takes effect in two slots").by_history(executed_twice),
         Claim::always("linearizable", "What clients are answered is as if requests were executed one after the other")
@@ -47,6 +49,22 @@ fn two_in_one_slot(it: &MultiPaxos, ghost: &Ghost) -> Option<Evidence> {
             one.command, one.ballot, other.command, other.ballot
         )))
     })
+}
+
+fn not_asked_for(it: &MultiPaxos, ghost: &Ghost) -> Option<Evidence> {
+    let is_asked_for = |command: Command| match command {
+        Command::NoOp => true,
+        Command::Request(Request { client, number, reads }) => {
+            let operation = if reads { Operation::Read } else { Operation::Append };
+            let call = number.checked_sub(1).and_then(|ix| ghost.calls.of(client).get(ix));
+            call.is_some_and(|call| call.operation == operation)
+        }
+    };
+    let (slot, vote) = ghost.chosen(quorum(it)).find(|(_, vote)| !is_asked_for(vote.command))?;
+    Some(Evidence::new(format!(
+        "{} is chosen for slot {slot} in {}, and was never asked for",
+        vote.command, vote.ballot
+    )))
 }
 
 fn not_chosen(it: &MultiPaxos, ghost: &Ghost) -> Option<Evidence> {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::Id;
 use quorate::model::{CallFact, Cause, Facts, History, Operations, Step};
+use quorate::{Id, rename};
 use serde::Serialize;
 
 use super::member::{Member, State};
@@ -30,6 +30,11 @@ pub enum Fact {
     Executed(Slot, Command, bool),
     /// Something of a client.
     Call(CallFact<Operation, usize>),
+}
+
+rename! {
+    struct Ghost { votes, executed, calls }
+    enum Fact { Voted(slot, vote, voter), Executed(slot, command, effect), Call(call) }
 }
 
 impl History for Ghost {

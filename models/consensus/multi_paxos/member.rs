@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use quorate::{Actor, Id, Out};
+use quorate::{Actor, Id, Out, rename};
 use serde::Serialize;
 
 use super::message::Msg;
@@ -65,6 +65,12 @@ pub enum Stored {
 /// A replica thinks that there is no leader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Lead;
+
+rename! {
+    enum State { Replica(me), Client { request } }
+    enum Stored { Replica(durable), Client { request } }
+    nobody in Lead
+}
 
 impl Client {
     /// A client asks all replicas: one that does not lead does nothing. What it repeats is the same message.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use quorate::Id;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 /// The number of a leader's reign: ordered by round, then by the replica that owns it.
@@ -62,6 +62,15 @@ pub struct Vote {
     pub command: Command,
 }
 
+impl Vote {
+    /// What an empty record looks like to who takes it for a vote.
+    pub(super) fn blank() -> Self {
+        let nobody = Id::from(0);
+        let request = Request { client: nobody, number: 0, reads: false };
+        Self { ballot: Ballot { round: 0, leader: nobody }, command: Command::Request(request) }
+    }
+}
+
 /// The latest vote in each slot.
 pub type Votes = BTreeMap<Slot, Vote>;
 
@@ -97,4 +106,20 @@ pub enum Msg {
     Accepted(Slot, Ballot),
     /// Leader to all: all slots up to this one are chosen, with what I asked votes for in this ballot.
     Commit(Slot, Ballot),
+}
+
+rename! {
+    struct Ballot { round, leader }
+    enum Command { NoOp, Request(request) }
+    struct Request { client, number, reads }
+    struct Vote { ballot, command }
+    enum Msg {
+        Request { number, reads },
+        Reply { number, answer },
+        Prepare(ballot),
+        Promise { ballot, votes },
+        Accept(slot, vote),
+        Accepted(slot, ballot),
+        Commit(slot, ballot),
+    }
 }

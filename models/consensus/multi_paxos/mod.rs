@@ -33,9 +33,11 @@ mod replica;
 mod start;
 mod voting;
 
-use quorate::Id;
-use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use quorate::model::{
+    Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Reductions, Roster, Step, Symmetry,
+};
 use quorate::system::Linearization;
+use quorate::{Envelope, Id};
 
 use super::tally::{Operation, Tally};
 pub use ghost::{Fact, Ghost};
@@ -64,6 +66,13 @@ quorate::params! {
     }
 }
 
+impl Params {
+    /// Whether a replica may come to lead.
+    fn may_lead(&self, replica: Id) -> bool {
+        self.candidates == 0 || usize::from(replica) < self.candidates
+    }
+}
+
 quorate::deviations! {
     /// What a replica may do wrongly.
     pub enum Deviation {
@@ -77,6 +86,8 @@ quorate::deviations! {
         LeaveHoles = "leave-holes" breaks "progress";
         /// A replica reports no votes of slots that it has executed.
         ReportOpenOnly = "report-open-only" breaks "agreement";
+        /// A replica that promises reports the empty record of the next slot as a vote.
+        BlankReport = "blank-report" breaks "validity";
         /// A replica votes in any ballot.
         AcceptNoCheck = "accept-no-check" breaks "agreement";
         /// A replica does not save what it promised.
@@ -132,6 +143,8 @@ impl Protocol for MultiPaxos {
                    of the slots, which save bytes",
     };
 
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
+
     type Params = Params;
     type Deviation = Deviation;
     type Actor = Member;
@@ -170,6 +183,40 @@ impl Protocol for MultiPaxos {
         let replica = self.replica(step.node);
         let effects = |executed: &[Command]| replica.effects(executed).collect::<Vec<_>>().into_iter();
         ghost::observe(self.operation(step.node), effects, step, facts);
+    }
+
+    /// Replicas that never lead have no ballots, which would be compared. Clients are told apart only by whose request
+    /// is whose.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        if self.params.start != Start::Empty {
+            return None;
+        }
+        let voters = self.replica_ids().into_iter().filter(|id| !self.params.may_lead(*id)).collect();
+        let clients = |from: usize, count: usize| Id::vec_from(from..from + count);
+        let first = self.params.replicas;
+        let readers = clients(first + self.params.clients, self.params.readers);
+        Some(Symmetry::of_groups([voters, clients(first, self.params.clients), readers]))
+    }
+
+    /// What asks a replica for less than it has promised, or for that promise once more; what answers a ballot that its
+    /// leader has left behind; a second answer to a client. What was promised and what was answered outlives a crash.
+    fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
+        let promised = match (node.state, node.storage) {
+            (Some(State::Replica(me)), _) => me.durable.promised,
+            (None, Some(Stored::Replica(durable))) => durable.promised,
+            _ => None,
+        };
+        let open = match (node.state, node.storage) {
+            (Some(State::Client { request }), _) | (None, Some(Stored::Client { request })) => *request,
+            _ => 0,
+        };
+        match &message.msg {
+            Msg::Prepare(ballot) => Some(*ballot) <= promised,
+            Msg::Promise { ballot, .. } | Msg::Accepted(_, ballot) => Some(*ballot) < promised,
+            Msg::Accept(_, vote) => Some(vote.ballot) < promised,
+            Msg::Reply { number, .. } => *number < open,
+            Msg::Request { .. } | Msg::Commit(..) => false,
+        }
     }
 
     fn linearization(ghost: &Ghost) -> Option<Linearization> {

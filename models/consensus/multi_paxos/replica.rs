@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -60,6 +60,12 @@ pub enum Role {
         /// Who voted in each slot that is not known to be chosen, the leader included.
         voters: BTreeMap<Slot, BTreeSet<Id>>,
     },
+}
+
+rename! {
+    struct Durable { promised, votes }
+    struct ReplicaState { durable, role, executed }
+    enum Role { Follower, Preparing { promises }, Leading { carried, voters } }
 }
 
 impl Replica {
@@ -121,7 +127,7 @@ impl Replica {
 
     /// Any candidate may come to think that there is no leader.
     fn set_timer(&self, me: &ReplicaState, o: &mut Out<Member>) {
-        let is_candidate = usize::from(self.id) < self.params.candidates || self.params.candidates == 0;
+        let is_candidate = self.params.may_lead(self.id);
         let is_follower = matches!(me.role, Role::Follower);
         match is_candidate && is_follower && self.next_ballot(me).round <= self.params.rounds {
             true => o.set_timer(Lead, model_timeout()),

@@ -32,7 +32,9 @@ impl Replica {
     /// Its votes in all slots: who asks may know of none of them.
     fn report(&self, me: &ReplicaState) -> Votes {
         let is_told = |slot: Slot| slot > me.executed.len() || !self.breaks(Deviation::ReportOpenOnly);
-        me.durable.votes.iter().filter(|(slot, _)| is_told(**slot)).map(|(slot, vote)| (*slot, *vote)).collect()
+        let told = me.durable.votes.iter().filter(|(slot, _)| is_told(**slot)).map(|(slot, vote)| (*slot, *vote));
+        let next = me.durable.votes.last_key_value().map_or(1, |(slot, _)| slot + 1);
+        told.chain(self.breaks(Deviation::BlankReport).then(|| (next, Vote::blank()))).collect()
     }
 
     /// A promise comes.

@@ -39,6 +39,9 @@ impl Learner {
         if me.learned.is_some() {
             return;
         }
+        if self.deviations.has(Deviation::LearnerOneBallot) {
+            me.votes.retain(|(other, _)| other.ballot == vote.ballot);
+        }
         me.votes.insert((vote, acceptor));
         let counts = |other: &Vote| {
             *other == vote || other.value == vote.value && self.deviations.has(Deviation::LearnerAnyBallot)

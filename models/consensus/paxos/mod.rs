@@ -116,6 +116,8 @@ quorate::deviations! {
         ForgetAll = "forget-all" breaks "agreement";
         /// The learner counts the votes for a value over all ballots.
         LearnerAnyBallot = "learner-any-ballot" breaks "learner-consistency";
+        /// The learner keeps the votes of one ballot at a time, that of the vote which came last.
+        LearnerOneBallot = "learner-one-ballot" breaks "learnable";
     }
 }
 

@@ -2,6 +2,7 @@
 
 use quorate::model::{Claim, Property};
 use quorate::system::Evidence;
+use stateright::actor::Id;
 
 use super::{Ballot, Ghost, Paxos, Value, Vote};
 
@@ -19,8 +20,13 @@ pub(super) fn all() -> Vec<Property<Paxos>> {
             .by_history(broken_promise),
         Claim::always("safe-at", "when a value is proposed in a ballot, no other can be chosen in an earlier one")
             .by_history(unsafe_proposal),
-        Claim::no_deadlock("terminates", "where nothing can happen any more, a value is chosen")
-            .by_history(nothing_chosen),
+        Claim::no_deadlock(
+            "terminates",
+            "where nothing can happen any more, the last ballot included, a value is chosen",
+        )
+        .by_history(nothing_chosen),
+        Claim::always_possible("learnable", "a chosen value can still be learned, by every learner")
+            .by_history(chosen_and_not_learned),
         Claim::sometimes("chosen", "a value is chosen").by_history(something_chosen),
         Claim::sometimes("carried-over", "a value is chosen in a ballot of another proposer than its own")
             .by_history(carried_over),
@@ -101,6 +107,15 @@ fn nothing_chosen(paxos: &Paxos, ghost: &Ghost) -> Option<Evidence> {
         Some(_) => None,
         None => Some(Evidence::new("nothing can happen any more, and no value is chosen")),
     }
+}
+
+/// Section 2.3 in the end: once a value is chosen, each learner may come to learn it. That it does would need acceptors
+/// and messages that do not fail for long enough.
+fn chosen_and_not_learned(paxos: &Paxos, ghost: &Ghost) -> Option<Evidence> {
+    let (vote, _) = ghost.chosen(paxos.quorum2).next()?;
+    let has_learned = |learner: &Id| ghost.learned.iter().any(|(other, _)| other == learner);
+    let learner = paxos.learner_ids().into_iter().find(|learner| !has_learned(learner))?;
+    Some(Evidence::new(format!("{} is chosen in {}, and {learner:?} never learns it", vote.value, vote.ballot)))
 }
 
 fn something_chosen(paxos: &Paxos, ghost: &Ghost) -> Option<Evidence> {

@@ -9,6 +9,7 @@ use super::ghost::{Breach, Ghost};
 use super::log::{Entry, Log, Term};
 use super::server::{Read, Role, Server, ServerState};
 use super::{Membership, Raft, Start};
+use crate::consensus::tally::Tally;
 
 /// All claims.
 pub(super) fn all() -> Vec<Property<Raft>> {
@@ -30,6 +31,11 @@ pub(super) fn all() -> Vec<Property<Raft>> {
             .by_history(two_at_one_index),
         Claim::always("commit-monotone", "The commit index of a server that is up never falls").by_history(commit_fell),
         Claim::always("reads-current", "A read shows all that was committed when it was taken").by_history(stale_read),
+        Claim::always(
+            "linearizable",
+            "What clients are answered, each by the leader of one term, is as if it was carried out one after the other",
+        )
+        .by_history(not_linearizable),
         Claim::always(
             "undisturbed",
             "With pre-votes, nobody stands against a leader before a majority has ceased to hear of it or been down",
@@ -102,6 +108,11 @@ fn stale_read(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
              was taken"
         )))
     })
+}
+
+fn not_linearizable(_: &Raft, ghost: &Ghost) -> Option<Evidence> {
+    let holds = ghost.calls.is_linearizable(Tally::default());
+    (!holds).then(|| Evidence::new(format!("no order explains these answers: {}", ghost.calls)))
 }
 
 fn log(_: &Raft, node: &Node<'_, Server>) -> Option<Log> {

@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::model::{Cause, Facts, History, Step};
+use quorate::model::{CallFact, Cause, Facts, History, Operations, Step};
 use quorate::{Id, rename};
 use serde::Serialize;
 
+use super::Params;
 use super::log::{Entry, Log, Term};
-use super::server::{Role, Server, ServerState, Timer};
+use super::server::{Read, Role, Server, ServerState, Timer};
+use crate::consensus::tally::Operation;
 
 /// What happened so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -35,6 +37,8 @@ pub struct Ghost {
     pub silent: BTreeSet<Id>,
     /// The latest term for which a server stood; noted with pre-votes only.
     pub stood: Term,
+    /// What clients asked and were answered; noted only where each leader serves one client.
+    pub calls: Operations<Operation, usize>,
     /// The first step of each kind that must never be taken.
     pub breaches: BTreeSet<Breach>,
 }
@@ -84,6 +88,8 @@ pub enum Fact {
     Silent(Id),
     /// A server stood for this term.
     Stood(Term),
+    /// Something of a client.
+    Call(CallFact<Operation, usize>),
     /// Something that must never be done.
     Breach(Breach),
 }
@@ -100,6 +106,7 @@ rename! {
         reads,
         silent,
         stood,
+        calls,
         breaches,
     }
     enum Breach {
@@ -120,6 +127,7 @@ rename! {
         Answered(server, index),
         Silent(server),
         Stood(term),
+        Call(call),
         Breach(breach),
     }
 }
@@ -156,6 +164,7 @@ impl History for Ghost {
             }
             Fact::Silent(server) => drop(self.silent.insert(server)),
             Fact::Stood(term) => self.stood = self.stood.max(term),
+            Fact::Call(call) => self.calls.record(&call),
             Fact::Breach(breach) => self.breach(breach),
         }
     }
@@ -172,13 +181,16 @@ impl Ghost {
 }
 
 /// What a step adds to the ghost.
-pub(super) fn observe(step: &Step<'_, Server>, pre_vote: bool, facts: &mut Facts<Fact>) {
+pub(super) fn observe(params: &Params, step: &Step<'_, Server>, facts: &mut Facts<Fact>) {
     let Some(after) = step.after else { return };
     of_election(step.node, step.before, after, facts);
     of_commitment(step.node, step.before, after, facts);
     of_log(step.node, step.before, after, facts);
     of_read(step.node, step.before, after, facts);
-    if !pre_vote {
+    if let Some(before) = step.before.filter(|_| params.clients) {
+        of_client(params.servers, before, after, facts);
+    }
+    if !params.pre_vote {
         return;
     }
     if matches!(step.cause, Cause::Timeout(Timer::Election) | Cause::Restart) {
@@ -237,15 +249,39 @@ fn of_log(server: Id, before: Option<&ServerState>, after: &ServerState, facts: 
 }
 
 fn of_read(server: Id, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
-    let read = |me: &ServerState| match &me.role {
-        Role::Leader { read, .. } => read.clone(),
-        Role::Follower | Role::PreCandidate { .. } | Role::Candidate { .. } => None,
-    };
-    let (was, Some(is)) = (before.and_then(read), read(after)) else { return };
+    let (was, Some(is)) = (before.and_then(read_of), read_of(after)) else { return };
     if was.is_none() {
         facts.push(Fact::Asked(server));
     }
     if is.is_answered && !was.is_some_and(|was| was.is_answered) {
         facts.push(Fact::Answered(server, is.index));
+    }
+}
+
+/// What the client of a term's leader asks and is answered. Clients are no members: they are numbered after the servers,
+/// by the term in which they ask.
+fn of_client(servers: usize, before: &ServerState, after: &ServerState, facts: &mut Facts<Fact>) {
+    let Some(term) = after.leads().filter(|_| before.leads() == after.leads()) else { return };
+    let client = Id::from(servers + term - 1);
+    let (was, is) = (&before.durable.log, &after.durable.log);
+    if is.requests_of(term) > was.requests_of(term) {
+        facts.push(Fact::Call(CallFact::Invoked(client, Operation::Append)));
+    }
+    let is_own = |entry: Entry| entry.term == term && entry.config.is_none();
+    let new = (before.commit + 1..=after.commit).filter(|index| is.get(*index).is_some_and(is_own));
+    facts.extend(new.map(|index| Fact::Call(CallFact::Returned(client, is.requests_up_to(index)))));
+    let (was_read, Some(read)) = (read_of(before), read_of(after)) else { return };
+    if was_read.is_none() {
+        facts.push(Fact::Call(CallFact::Invoked(client, Operation::Read)));
+    }
+    if read.is_answered && !was_read.is_some_and(|was| was.is_answered) {
+        facts.push(Fact::Call(CallFact::Returned(client, is.requests_up_to(read.index))));
+    }
+}
+
+fn read_of(me: &ServerState) -> Option<Read> {
+    match &me.role {
+        Role::Leader { read, .. } => read.clone(),
+        Role::Follower | Role::PreCandidate { .. } | Role::Candidate { .. } => None,
     }
 }

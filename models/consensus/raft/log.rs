@@ -101,6 +101,11 @@ impl Log {
         self.0.iter().filter(|entry| entry.term == term && entry.config.is_none()).count()
     }
 
+    /// How many entries of clients there are up to `index`.
+    pub fn requests_up_to(&self, index: usize) -> usize {
+        self.0.iter().take(index).filter(|entry| entry.config.is_none()).count()
+    }
+
     /// How many changes of the configuration were begun in `term`.
     pub fn changes_of(&self, term: Term) -> usize {
         let of_term = self.0.iter().zip(1..).filter(|(entry, _)| entry.term == term && entry.config.is_some());

@@ -11,9 +11,14 @@
 //! Where a parameter says so, the configuration changes, by one server at a time or through a joint configuration; an
 //! administrator may want anything at any time. And servers discard what they have committed, each when it likes.
 //!
-//! **Left out.** Clients (8): an entry or a read is taken by a timer of the leader, an entry names no command, and the
-//! state machine is the list of what is committed. A vote that is refused is not answered: who is behind learns that
-//! also from the request that began the later term, which goes to all. The first configuration is no entry: every log
+//! With `clients` each leader serves one client in its term, which asks one thing after the other, and what those are
+//! answered is judged as a whole: a list to which they append and whose length they read.
+//!
+//! **Left out.** Sessions of clients (8): an entry or a read is taken by a timer of the leader, an entry names no command,
+//! and the state machine is the list of what is committed. A client whose leader is gone has no answer, and asks no
+//! other: what a second attempt would need is a table of requests, which is a part of the state machine. A vote that is
+//! refused is not answered: who is behind learns that also from the request that began the later term, which goes to
+//! all. The first configuration is no entry: every log
 //! would begin with the same. A server that is added takes part at once, without catching up first (thesis, 4.2.1), and
 //! one that is removed may disturb the others by standing (4.2.3): both are about how long things take. It comes back
 //! with what it had; one that has lost that is another server. Terms and entries are bounded by parameters; what
@@ -52,7 +57,10 @@ use std::collections::BTreeMap;
 use quorate::model::{
     Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Reductions, Roster, Step, Symmetry,
 };
+use quorate::system::Linearization;
 use quorate::{Envelope, Id};
+
+use super::tally::Tally;
 
 pub use config::{Config, Members};
 pub use ghost::{Breach, Fact, Ghost};
@@ -75,6 +83,9 @@ quorate::params! {
         pub requests: usize = 1, in 0..=4;
         /// Whether each leader takes one read from a client in its term.
         pub reads: bool = false;
+        /// Whether what a leader takes in its term is from one client, which waits for its answer before it asks the next,
+        /// and what is answered is noted for `linearizable`; else clients may want anything at any time.
+        pub clients: bool = false;
         /// Number of entries that one message carries at most.
         pub batch: usize = 1, in 1..=4;
         /// Whether a leader also sends a heartbeat to a follower for which it has entries.
@@ -228,8 +239,8 @@ impl Protocol for Raft {
         title: "Raft",
         source: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (ATC 2014; extended \
                  version), sections 5 to 7; Ongaro's thesis (2014), chapter 4, 6.4 and 9.6",
-        modelled: "leader election, log replication, commitment, stable storage, pre-votes, reads by read index, \
-                   changes of the membership, one server at a time or by joint consensus, snapshots",
+        modelled: "leader election, log replication, commitment, stable storage, pre-votes, reads by read index, clients \
+                   of one leader each, changes of the membership, one server at a time or by joint consensus, snapshots",
         left_out: "sessions of clients, a protocol on top; chunks of a snapshot, which is one message; refusals of \
                    votes, from which nobody learns more than from the request that began the term; catching up \
                    before a server is added and guarding against those removed, without which a change takes longer; \
@@ -256,6 +267,9 @@ impl Protocol for Raft {
         if is_drawn && (params.servers != servers || ![0, servers].contains(&params.members)) {
             return Err(format!("this start is drawn for {servers} servers that all take part"));
         }
+        if params.clients && !matches!(params.start, Start::Empty | Start::Leader) {
+            return Err("a start with entries does not say what its clients were answered".to_owned());
+        }
         Ok(Self { params, deviations })
     }
 
@@ -273,7 +287,11 @@ impl Protocol for Raft {
     }
 
     fn observe(&self, step: &Step<'_, Server>, facts: &mut Facts<Fact>) {
-        ghost::observe(step, self.params.pre_vote, facts);
+        ghost::observe(&self.params, step, facts);
+    }
+
+    fn linearization(ghost: &Ghost) -> Option<Linearization> {
+        ghost.calls.calls().next().map(|_| ghost.calls.linearization(Tally::default()))
     }
 
     /// No server is before another. They differ only by who stands and who takes part at first, and by the start.

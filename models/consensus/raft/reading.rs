@@ -12,7 +12,7 @@ impl Server {
     /// what is committed.
     pub(super) fn may_read(&self, me: &ServerState) -> bool {
         let has_room = self.params.reads && matches!(me.role, Role::Leader { read: None, .. });
-        has_room && (self.has_committed(me) || self.breaks(Deviation::ReadBeforeCommit))
+        has_room && self.client_is_free(me) && (self.has_committed(me) || self.breaks(Deviation::ReadBeforeCommit))
     }
 
     /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is

@@ -8,7 +8,7 @@ use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::config::{Config, Members};
-use super::log::{Log, Term};
+use super::log::{Entry, Log, Term};
 use super::membership::Membership;
 use super::message::Msg;
 use super::{Deviation, Params};
@@ -161,6 +161,15 @@ impl Server {
         me.durable.log.at(me.commit).map(|place| place.term) == Some(me.durable.term)
     }
 
+    /// Whether a client may ask the leader for something: one that waits for its answer does not.
+    pub(super) fn client_is_free(&self, me: &ServerState) -> bool {
+        let log = &me.durable.log;
+        let is_open = |entry: &Entry| entry.term == me.durable.term && entry.config.is_none();
+        let writes = (me.commit + 1..=log.len()).filter_map(|index| log.get(index)).any(|entry| is_open(&entry));
+        let reads = matches!(&me.role, Role::Leader { read: Some(read), .. } if !read.is_answered);
+        !self.params.clients || !writes && !reads
+    }
+
     /// Says `msg` to all others that take part.
     pub(super) fn tell_members(&self, me: &ServerState, msg: &Msg, o: &mut Out<Self>) {
         let config = self.config(me);
@@ -249,7 +258,8 @@ impl Server {
     fn set_timers(&self, me: &ServerState, o: &mut Out<Self>) {
         let leads = me.leads().is_some();
         let election = self.may_stand(me) || me.hears_leader;
-        let request = leads && me.durable.log.requests_of(me.durable.term) < self.params.requests;
+        let request =
+            leads && self.client_is_free(me) && me.durable.log.requests_of(me.durable.term) < self.params.requests;
         let mut timers = vec![
             (Timer::Election, election),
             (Timer::Request, request),

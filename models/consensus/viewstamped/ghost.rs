@@ -65,7 +65,7 @@ impl History for Ghost {
 }
 
 /// What a step adds to the ghost.
-pub(super) fn observe(replicas: usize, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
+pub(super) fn observe(replicas: usize, operation: Operation, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
     match (step.before, step.after) {
         (before, Some(State::Replica(after))) => {
             let before = before.and_then(State::replica);
@@ -78,9 +78,9 @@ pub(super) fn observe(replicas: usize, step: &Step<'_, Member>, facts: &mut Fact
             }
         }
         (None, Some(State::Client { .. })) if matches!(step.cause, Cause::Start) => {
-            facts.push(Fact::Call(CallFact::Invoked(step.node, Operation::Append)));
+            facts.push(Fact::Call(CallFact::Invoked(step.node, operation)));
         }
-        (Some(before), Some(State::Client { .. })) if Some(before) != step.after => of_client(step, facts),
+        (Some(before), Some(State::Client { .. })) if Some(before) != step.after => of_client(operation, step, facts),
         _ => {}
     }
 }
@@ -105,12 +105,12 @@ fn of_view(node: Id, replicas: usize, before: Option<&ReplicaState>, after: &Rep
     }
 }
 
-fn of_client(step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
-    if let Cause::Deliver { msg: Msg::Reply { place, .. }, .. } = step.cause {
-        facts.push(Fact::Call(CallFact::Returned(step.node, *place)));
+fn of_client(operation: Operation, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
+    if let Cause::Deliver { msg: Msg::Reply { answer, .. }, .. } = step.cause {
+        facts.push(Fact::Call(CallFact::Returned(step.node, *answer)));
     }
     if !step.sent.is_empty() {
-        facts.push(Fact::Call(CallFact::Invoked(step.node, Operation::Append)));
+        facts.push(Fact::Call(CallFact::Invoked(step.node, operation)));
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Client {
     pub(super) replicas: Vec<Id>,
     /// How many requests it makes.
     pub(super) operations: usize,
+    /// Whether they are reads.
+    pub(super) reads: bool,
 }
 
 /// A member's memory.
@@ -68,7 +70,7 @@ impl Client {
     fn ask(&self, request: usize, o: &mut Out<Member>) -> State {
         o.save(Stored::Client { request });
         if request <= self.operations {
-            o.broadcast(&self.replicas, &Msg::Request { request });
+            o.broadcast(&self.replicas, &Msg::Request { request, reads: self.reads });
         }
         State::Client { request }
     }

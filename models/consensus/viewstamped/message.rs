@@ -15,6 +15,8 @@ pub struct Entry {
     pub client: Id,
     /// Its number among the requests of that client, from 1.
     pub request: usize,
+    /// Whether it only reads.
+    pub reads: bool,
 }
 
 impl fmt::Display for Entry {
@@ -60,13 +62,15 @@ pub enum Msg {
     Request {
         /// The number of the request.
         request: usize,
+        /// Whether it only reads.
+        reads: bool,
     },
     /// To the client: it is done.
     Reply {
         /// The number of the request.
         request: usize,
-        /// The op-number under which it was executed.
-        place: usize,
+        /// How many requests that do not only read were executed by then, itself included.
+        answer: usize,
     },
     /// Primary to backups: append this (section 4.1).
     Prepare {

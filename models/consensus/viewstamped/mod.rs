@@ -4,12 +4,15 @@
 //! **Source.** Barbara Liskov and James Cowling, *Viewstamped Replication Revisited* (MIT-CSAIL-TR-2012-021), sections
 //! 4.1 (normal operation), 4.2 (view changes), 4.3 (recovery), 5.2 (state transfer).
 //!
-//! **Modelled.** Clients with one request open each; the primary, the backups, commitment; view changes; recovery of
+//! **Modelled.** Clients with one request open each, some of which only read, in the order of the log like all others;
+//! the primary, the backups, commitment; view changes; recovery of
 //! a replica that has lost everything; state transfer. With a duplicating network (the default) a message stands for itself
 //! and all its repetitions, any of which may come late or never.
 //!
 //! **Left out.** Checkpoints and the collection of the log (5.1), which make recovery cheap; reconfiguration (7); what
-//! requests do: a request is answered with its op-number, so that one lost or executed twice shows. A request
+//! requests do: a request is answered with how many were executed up to its own that do not only read, so that one lost or
+//! executed twice shows. Reads that the primary answers alone under leases, or a backup from its state (6.3), are other protocols:
+//! they rest on clocks, or promise less. A request
 //! goes to all replicas at once, as it does when a client repeats it; the number of the view in replies, by which it
 //! would find the primary, saves messages only. Views are bounded by a parameter; what happens within them is complete.
 //!
@@ -49,7 +52,7 @@ use quorate::Id;
 use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
 use quorate::system::Linearization;
 
-use super::tally::Tally;
+use super::tally::{Operation, Tally};
 pub use ghost::{Fact, Ghost};
 pub use member::{Client, Member, State, Stored, Timer};
 pub use message::{Entry, Log, Msg, Record, Response, View, Vote};
@@ -60,8 +63,10 @@ quorate::params! {
     pub struct Params {
         /// Number of replicas, 2f + 1.
         pub replicas: usize = 3, in 3..=7;
-        /// Number of clients.
+        /// Number of clients that write.
         pub clients: usize = 1, in 1..=3;
+        /// Number of clients that read.
+        pub readers: usize = 0, in 0..=2;
         /// Number of requests of each client, one after the other.
         pub operations: usize = 1, in 1..=3;
         /// Number of views: a replica in the last one gives it up no more.
@@ -82,6 +87,8 @@ quorate::deviations! {
         CommitEarly = "commit-early" breaks "committed-kept";
         /// The primary answers before the request is committed.
         ReplyEarly = "reply-early" breaks "linearizable";
+        /// The primary answers reads from what it has executed, without the backups.
+        LocalRead = "local-read" breaks "linearizable";
         /// The primary takes a request that it has already.
         NoClientTable = "no-client-table" breaks "executed-once";
         /// A backup appends a request though it lacks an earlier one.
@@ -133,8 +140,14 @@ impl Viewstamped {
         Member::Replica(Replica { id, peers, params: self.params.clone(), deviations: self.deviations })
     }
 
-    fn client(&self) -> Member {
-        Member::Client(Client { replicas: self.replica_ids(), operations: self.params.operations })
+    fn client(&self, reads: bool) -> Member {
+        Member::Client(Client { replicas: self.replica_ids(), operations: self.params.operations, reads })
+    }
+
+    /// What a client asks; of a replica, what it says is not looked at.
+    fn operation(&self, node: Id) -> Operation {
+        let reads = usize::from(node) >= self.params.replicas + self.params.clients;
+        if reads { Operation::Read } else { Operation::Append }
     }
 }
 
@@ -143,9 +156,10 @@ impl Protocol for Viewstamped {
         name: "viewstamped-replication",
         title: "Viewstamped Replication Revisited",
         source: "Liskov and Cowling, Viewstamped Replication Revisited (2012), sections 4 and 5.2",
-        modelled: "clients, normal operation, view changes, recovery of replicas without a disk, state transfer",
+        modelled: "clients, reads in the order of the log, normal operation, view changes, recovery of replicas without a \
+                   disk, state transfer",
         left_out: "checkpoints and collection of the log, which save time and space; reconfiguration; what requests do, \
-                   for which their op-numbers stand",
+                   for which their places stand; reads under leases or of backups",
     };
 
     type Params = Params;
@@ -166,7 +180,8 @@ impl Protocol for Viewstamped {
     fn roster(&self) -> Roster<Member> {
         Roster::new()
             .role("replica", self.replica_ids().into_iter().map(|id| self.replica(id)))
-            .role("client", (0..self.params.clients).map(|_| self.client()))
+            .role("client", (0..self.params.clients).map(|_| self.client(false)))
+            .role("reader", (0..self.params.readers).map(|_| self.client(true)))
     }
 
     /// A message may come late, more than once, or never.
@@ -179,7 +194,7 @@ impl Protocol for Viewstamped {
     }
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
-        ghost::observe(self.params.replicas, step, facts);
+        ghost::observe(self.params.replicas, self.operation(step.node), step, facts);
     }
 
     fn linearization(ghost: &Ghost) -> Option<Linearization> {

@@ -14,10 +14,13 @@ impl Replica {
         if !self.leads(me) {
             return;
         }
+        if entry.reads && self.breaks(Deviation::LocalRead) {
+            return self.reply(me, entry, me.record.commit, o);
+        }
         let known = me.op_of(entry).filter(|_| !self.breaks(Deviation::NoClientTable));
         if let Some(op) = known {
             if op <= me.record.commit {
-                o.send(entry.client, Msg::Reply { request: entry.request, place: op });
+                self.reply(me, entry, op, o);
             }
             return;
         }
@@ -25,7 +28,7 @@ impl Replica {
         let (view, op, commit) = (me.view, me.op(), me.record.commit);
         o.broadcast(&self.peers, &Msg::Prepare { view, op, entry, commit });
         if self.breaks(Deviation::ReplyEarly) {
-            o.send(entry.client, Msg::Reply { request: entry.request, place: op });
+            self.reply(me, entry, op, o);
         }
         self.advance(me, o);
     }
@@ -92,9 +95,14 @@ impl Replica {
     pub(super) fn execute(&self, me: &mut ReplicaState, commit: usize, o: &mut Out<Member>) {
         for op in me.record.commit + 1..=commit {
             let entry = me.record.log[op - 1];
-            o.send(entry.client, Msg::Reply { request: entry.request, place: op });
+            self.reply(me, entry, op, o);
         }
         me.record.commit = commit.max(me.record.commit);
+    }
+
+    /// A client is answered what there is up to an op-number.
+    fn reply(&self, me: &ReplicaState, entry: Entry, op: usize, o: &mut Out<Member>) {
+        o.send(entry.client, Msg::Reply { request: entry.request, answer: me.writes_up_to(op) });
     }
 
     /// 6 and 7: a backup learns what is committed.

@@ -73,6 +73,11 @@ impl ReplicaState {
         self.record.log.len()
     }
 
+    /// How many requests up to an op-number do not only read: what the last of them is answered.
+    pub fn writes_up_to(&self, op: usize) -> usize {
+        self.record.log.iter().take(op).filter(|entry| !entry.reads).count()
+    }
+
     /// The op-number of a request that the log has. The client-table is read off the log: a client has one request open,
     /// so what is in the log is all that it has asked and this replica knows of.
     pub fn op_of(&self, entry: Entry) -> Option<usize> {
@@ -132,7 +137,7 @@ impl Replica {
             return;
         }
         match msg {
-            Msg::Request { request } => self.request(me, Entry { client: src, request }, o),
+            Msg::Request { request, reads } => self.request(me, Entry { client: src, request, reads }, o),
             Msg::Prepare { view, op, entry, commit } => self.prepare(me, src, view, op, entry, commit, o),
             Msg::PrepareOk { view, op } => self.prepare_ok(me, src, view, op, o),
             Msg::Commit { view, commit } => self.commit(me, src, view, commit, o),

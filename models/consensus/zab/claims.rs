@@ -1,4 +1,5 @@
-//! The claims of Zab (section 3 of the paper), progress, and the witnesses.
+//! The claims of Zab, those of primary order among them (section 3 of the paper: local primary order, global primary
+//! order, primary integrity), those of the fast election, progress, and the witnesses.
 
 use quorate::Id;
 use quorate::model::{Claim, Node, Property, World};
@@ -7,7 +8,7 @@ use quorate::system::Evidence;
 use super::Zab;
 use super::ghost::Ghost;
 use super::member::{Member, State, Stored};
-use super::message::Epoch;
+use super::message::{Epoch, Txn, Zxid};
 use super::server::{Phase, Progress, Role, ServerState};
 use crate::consensus::tally::Tally;
 
@@ -22,6 +23,13 @@ pub(super) fn all() -> Vec<Property<Zab>> {
         )
         .by_history(lost),
         Claim::always(
+            "local-primary-order",
+            "Of what one primary broadcasts a server delivers nothing before what was broadcast earlier",
+        )
+        .by_nodes(out_of_local_order, the_first),
+        Claim::always("global-primary-order", "A server delivers nothing of a primary after something of a later one")
+            .by_nodes(out_of_global_order, the_first),
+        Claim::always(
             "primary-integrity",
             "A primary that broadcasts has delivered all of earlier epochs that anybody ever delivers",
         )
@@ -32,6 +40,10 @@ pub(super) fn all() -> Vec<Property<Zab>> {
             "What clients are answered is as if requests were carried out one after the other",
         )
         .by_history(not_linearizable),
+        Claim::always("votes-not-behind", "No server that looks votes for one whose history is behind its own")
+            .by_nodes(votes_behind, the_first),
+        Claim::always("elected-in-a-round", "Whoever is elected has the votes of a quorum in one round")
+            .by_history(elected_by_few),
         Claim::no_deadlock(
             "progress",
             "Where nothing can happen any more and a primary is connected to a quorum, all requests are answered",
@@ -41,6 +53,8 @@ pub(super) fn all() -> Vec<Property<Zab>> {
         Claim::sometimes("next-epoch-delivers", "Transactions of two epochs are delivered").by_history(of_two_epochs),
         Claim::sometimes("kept", "A transaction is first delivered in an epoch later than its own").by_history(kept),
         Claim::sometimes("dropped", "A server removes a transaction from its history").by_history(dropped),
+        Claim::sometimes("elected", "A server is elected by votes").by_history(elected),
+        Claim::sometimes("joined", "A server joins a leader that others follow already").by_history(joined),
         Claim::sometimes("two-primaries", "Two servers act as primaries at once, of different epochs")
             .by_nodes(primary, two_primaries),
         Claim::sometimes("all-follow", "All other servers are synchronised with a primary")
@@ -69,6 +83,65 @@ fn lost(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
             "{txn} is delivered at place {place} in epoch {delivered_in}, and {leader:?} begins epoch {epoch} without it"
         )))
     })
+}
+
+/// A primary counts what it broadcasts in its epoch, so that the order of the counters is that of the broadcasts.
+fn out_of_local_order(_: &Zab, node: &Node<'_, Member>) -> Option<Evidence> {
+    let delivered = delivered_by(node)?;
+    delivered.iter().enumerate().find_map(|(ix, txn)| {
+        let Zxid { epoch, counter } = txn.zxid;
+        let has = |earlier: &usize| delivered[..ix].iter().any(|txn| txn.zxid == Zxid { epoch, counter: *earlier });
+        let missing = (1..counter).find(|earlier| !has(earlier))?;
+        Some(Evidence::new(format!("{:?} delivers {txn}, and not {epoch}.{missing} before it", node.id)))
+    })
+}
+
+fn out_of_global_order(_: &Zab, node: &Node<'_, Member>) -> Option<Evidence> {
+    let delivered = delivered_by(node)?;
+    let mut pairs = delivered.iter().zip(delivered.iter().skip(1));
+    let (one, other) = pairs.find(|(one, other)| one.zxid.epoch > other.zxid.epoch)?;
+    Some(Evidence::new(format!("{:?} delivers {one} and then {other}, of an earlier primary", node.id)))
+}
+
+/// What a server has delivered, in order.
+fn delivered_by<'a>(node: &Node<'a, Member>) -> Option<&'a [Txn]> {
+    let me = node.state?.server()?;
+    me.durable.history.get(..me.delivered)
+}
+
+/// What is found of the first node of which something is.
+fn the_first(_: &Zab, found: &[Option<Evidence>]) -> Option<Evidence> {
+    found.iter().flatten().next().cloned()
+}
+
+fn votes_behind(_: &Zab, node: &Node<'_, Member>) -> Option<Evidence> {
+    let me = node.state?.server().filter(|me| me.looks_for())?;
+    let vote = me.election.as_ref()?.vote;
+    let is_behind = (vote.epoch, vote.zxid) < (me.durable.current, me.durable.last_zxid());
+    is_behind.then(|| Evidence::new(format!("{:?} votes for {:?}, which is behind it", node.id, vote.leader)))
+}
+
+fn elected_by_few(zab: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    ghost.elected.iter().find_map(|(round, leader)| {
+        let voters: Vec<Id> = ghost
+            .votes
+            .iter()
+            .filter(|(its, _, of)| (its, of) == (round, leader))
+            .map(|(_, voter, _)| *voter)
+            .collect();
+        (voters.len() <= zab.params.servers / 2).then(|| {
+            Evidence::new(format!("{leader:?} is elected in round {round}, in which only {voters:?} voted for it"))
+        })
+    })
+}
+
+fn elected(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let (round, leader) = ghost.elected.first()?;
+    Some(Evidence::new(format!("{leader:?} is elected in round {round}")))
+}
+
+fn joined(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    ghost.joined.then(|| Evidence::new("a server joins a leader that others follow"))
 }
 
 fn broadcast_too_early(_: &Zab, ghost: &Ghost) -> Option<Evidence> {

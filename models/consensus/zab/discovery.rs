@@ -45,7 +45,7 @@ impl Server {
     /// answer does not count).
     pub(super) fn new_epoch(&self, me: &mut ServerState, epoch: Epoch, o: &mut Out<Member>) {
         if epoch < me.durable.accepted && !self.breaks(Deviation::NewEpochNoCheck) {
-            return self.leave(me);
+            return self.leave(me, o);
         }
         let counts = epoch != me.durable.accepted
             || self.breaks(Deviation::AcceptEpochTwice)
@@ -113,13 +113,18 @@ impl Server {
         if self.breaks(Deviation::OwnHistory) {
             best = Some(&own);
         }
-        best.map_or_else(History::new, |(_, history)| (*history).clone())
+        let mut best = best.map_or_else(History::new, |(_, history)| (*history).clone());
+        if self.breaks(Deviation::KeepOwnTail) {
+            let lacking: History = own.1.iter().filter(|txn| !best.contains(txn)).copied().collect();
+            best.extend(lacking);
+        }
+        best
     }
 
     /// f.2.1: a follower that has accepted the epoch takes over its history, and then is of that epoch, in one step.
     pub(super) fn new_leader(&self, me: &mut ServerState, epoch: Epoch, history: History, o: &mut Out<Member>) {
         if epoch != me.durable.accepted {
-            return self.leave(me);
+            return self.leave(me, o);
         }
         (me.durable.current, me.durable.history) = (epoch, history);
         // What it had delivered is in every later history.

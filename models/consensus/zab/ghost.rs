@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::member::{Member, State};
 use super::message::{Epoch, History, Msg, Txn};
-use super::server::ServerState;
+use super::server::{Role, ServerState};
 use crate::consensus::tally::Operation;
 
 /// What happened so far.
@@ -27,6 +27,12 @@ pub struct Ghost {
     pub fell: Option<(Id, Epoch, Epoch)>,
     /// Whether a server that was up has removed a transaction from its history.
     pub dropped: bool,
+    /// For whom each server has voted in each round of the fast election.
+    pub votes: BTreeSet<(usize, Id, Id)>,
+    /// Who came to lead by the votes of which round.
+    pub elected: BTreeSet<(usize, Id)>,
+    /// Whether a server has joined a leader that others followed already.
+    pub joined: bool,
     /// What clients asked and were answered.
     pub calls: Operations<Operation, usize>,
 }
@@ -44,6 +50,12 @@ pub enum Fact {
     Accepted(Id, Epoch),
     /// A server removed something from its history.
     Dropped,
+    /// A server votes for another in a round: the round, the server, the other.
+    Voted(usize, Id, Id),
+    /// A server leads by the votes of a round.
+    Elected(usize, Id),
+    /// A server that looked joined a leader that others followed.
+    Joined,
     /// Something of a client.
     Call(CallFact<Operation, usize>),
 }
@@ -69,6 +81,9 @@ impl Remembered for Ghost {
                 *latest = *epoch.max(latest);
             }
             Fact::Dropped => self.dropped = true,
+            Fact::Voted(round, voter, leader) => drop(self.votes.insert((*round, *voter, *leader))),
+            Fact::Elected(round, leader) => drop(self.elected.insert((*round, *leader))),
+            Fact::Joined => self.joined = true,
             Fact::Call(call) => self.calls.record(call),
         }
     }
@@ -77,7 +92,11 @@ impl Remembered for Ghost {
 /// What a step adds to the ghost.
 pub(super) fn observe(operation: Operation, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
     match (step.before, step.after) {
-        (before, Some(State::Server(after))) => of_server(step.node, before.and_then(State::server), after, facts),
+        (before, Some(State::Server(after))) => {
+            let before = before.and_then(State::server);
+            of_server(step.node, before, after, facts);
+            of_election(step, before, after, facts);
+        }
         (None, Some(State::Client { .. })) if matches!(step.cause, Cause::Start) => {
             facts.push(Fact::Call(CallFact::Invoked(step.node, operation)));
         }
@@ -114,5 +133,21 @@ fn of_server(server: Id, before: Option<&ServerState>, after: &ServerState, fact
     if before.is_primary() && history.len() > before.durable.history.len() {
         let delivered = before.durable.history[..before.delivered].to_vec();
         facts.push(Fact::Broadcast(after.durable.current, delivered));
+    }
+}
+
+fn of_election(step: &Step<'_, Member>, before: Option<&ServerState>, after: &ServerState, facts: &mut Facts<Fact>) {
+    let Some(election) = &after.election else { return };
+    let known = before.and_then(|before| before.election.as_ref());
+    if known.is_none_or(|known| (known.round, known.vote) != (election.round, election.vote)) {
+        facts.push(Fact::Voted(election.round, step.node, election.vote.leader));
+    }
+    let leads = |me: &ServerState| matches!(me.role, Role::Leading { .. });
+    if leads(after) && !before.is_some_and(leads) {
+        facts.push(Fact::Elected(election.round, step.node));
+    }
+    let has_found = before.is_some_and(ServerState::looks_for) && !after.looks_for();
+    if has_found && matches!(step.cause, Cause::Deliver { msg: Msg::Notification { .. }, .. }) {
+        facts.push(Fact::Joined);
     }
 }

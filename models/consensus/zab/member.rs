@@ -65,9 +65,11 @@ pub enum Stored {
 /// What may happen to a server at any moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer {
-    /// The election names it.
+    /// The oracle names it.
     Lead,
-    /// Its connection breaks, or, if it leads, it has no quorum any more, as it thinks.
+    /// A quorum votes as it does, and it has waited long enough for a better vote, as it thinks.
+    Elect,
+    /// Its connection breaks or does not come about, or, if it leads, it has no quorum any more, as it thinks.
     Leave,
 }
 
@@ -123,7 +125,8 @@ impl Actor for Member {
             let mut me = before.clone();
             match timer {
                 Timer::Lead => server.lead(&mut me, o),
-                Timer::Leave => server.leave(&mut me),
+                Timer::Leave => server.leave(&mut me, o),
+                Timer::Elect => server.elect(&mut me, o),
             }
             server.finish(before, &me, o);
             *state = Cow::Owned(State::Server(me));

@@ -48,6 +48,29 @@ pub struct Link {
     pub follower: usize,
 }
 
+/// A vote of the fast election. The order says which is better: the later epoch, then the later transaction, then, so that
+/// there is one, the greater id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Vote {
+    /// The epoch whose history the one voted for has.
+    pub epoch: Epoch,
+    /// Its last transaction.
+    pub zxid: Option<Zxid>,
+    /// The one voted for.
+    pub leader: Id,
+}
+
+/// What a server says that it is when it tells its vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Standing {
+    /// It looks for a leader.
+    Looking,
+    /// It has found one.
+    Following,
+    /// It is one.
+    Leading,
+}
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Msg {
@@ -65,10 +88,19 @@ pub enum Msg {
         /// The answer.
         place: usize,
     },
-    /// Prospective leader to all: connect to me. It stands for an election that names the sender.
+    /// Prospective leader to all: connect to me. With the oracle it stands for an election that names the sender.
     Lead {
         /// The attempt of the sender.
         attempt: usize,
+    },
+    /// To all that elect: my vote.
+    Notification {
+        /// What the sender is.
+        standing: Standing,
+        /// The round of the sender, its logical clock.
+        round: usize,
+        /// Its vote in that round.
+        vote: Vote,
     },
     /// On a connection, in either direction.
     Packet {

@@ -9,8 +9,13 @@
 //! connections between a leader and its followers that deliver in order or break. With a duplicating network (the
 //! default) a packet waits for its turn, and what a broken connection still had is never taken.
 //!
-//! **Left out.** Phase 0, the election, is an oracle, as in the paper: any server may come to lead at any moment. The fast leader
-//! election that ZooKeeper has in its place makes good guesses and is no part of what makes the rest safe. Heartbeats only
+//! Phase 0, the election, is an oracle by default, as in the paper: any server may come to lead at any moment. With
+//! `election = "fast"` it is the fast leader election that ZooKeeper has in its place: the exchange of votes in rounds, and joining
+//! a leader that others follow. It makes good guesses and is no part of what makes the rest safe: discovery chooses
+//! the history anew. So what is claimed of it is what it does by itself: that votes go to histories that are not
+//! behind, and that who leads has the votes of a quorum in one round.
+//!
+//! **Left out.** Observers, and weights of votes. Heartbeats only
 //! say when a connection breaks: here it may at any moment. What ZooKeeper sends of a history, the difference, a
 //! snapshot or an order to truncate, comes to the same history. Servers lead or follow a bounded number of times.
 //!
@@ -22,7 +27,8 @@
 //! |---|---|
 //! | `message` | epochs, transactions, connections, the messages |
 //! | `server` | a server's state, its disk and connections, which message is which rule |
-//! | `election` | phase 0 |
+//! | `election` | phase 0, and the oracle |
+//! | `fast` | the fast election |
 //! | `discovery` | phases 1 and 2 |
 //! | `broadcast` | phase 3, and reads |
 //! | `start` | states to start from |
@@ -34,6 +40,7 @@ mod broadcast;
 mod claims;
 mod discovery;
 mod election;
+mod fast;
 mod ghost;
 mod member;
 mod message;
@@ -45,9 +52,11 @@ use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, R
 use quorate::system::Linearization;
 
 use super::tally::{Operation, Tally};
+pub use election::Method;
+pub use fast::Election;
 pub use ghost::{Fact, Ghost};
 pub use member::{Client, Member, State, Stored, Timer};
-pub use message::{Body, Epoch, History, Link, Msg, Txn, Zxid};
+pub use message::{Body, Epoch, History, Link, Msg, Standing, Txn, Vote, Zxid};
 pub use server::{Durable, Learner, Phase, Progress, Role, Server, ServerState};
 pub use start::Start;
 
@@ -68,6 +77,8 @@ quorate::params! {
         pub readers: usize = 0, in 0..=2;
         /// Number of requests of each client, one after the other.
         pub operations: usize = 1, in 1..=3;
+        /// How servers come to lead and to follow. In the fast election all servers stand.
+        pub election: Method = Method::Oracle;
         /// From where it starts.
         pub start: Start = Start::Empty;
     }
@@ -100,7 +111,16 @@ quorate::deviations! {
         /// The primary answers before the transaction is delivered.
         ReplyEarly = "reply-early" breaks "linearizable";
         /// A follower takes a packet though earlier ones have not come.
-        NonFifo = "non-fifo" breaks "agreement";
+        NonFifo = "non-fifo" breaks "local-primary-order";
+        /// The leader appends what only its own history has to the best one, rather than to drop it.
+        KeepOwnTail = "keep-own-tail" breaks "global-primary-order";
+        /// A server that looks votes for the greater id, whatever histories there are.
+        VoteById = "vote-by-id" breaks "votes-not-behind";
+        /// A server that looks takes votes of any round for votes of its own.
+        AnyRound = "any-round" breaks "elected-in-a-round";
+        /// A server joins one of whom others say that it leads, before it says so itself. The one may be gone: then the server
+        /// finds nobody, and looks again.
+        NoLeaderCheck = "no-leader-check" harmless;
         /// The leader does not deliver the history with which its epoch begins.
         InitialHistoryOpen = "initial-history-open" breaks "progress";
     }
@@ -140,9 +160,9 @@ impl Protocol for Zab {
         title: "ZooKeeper Atomic Broadcast",
         source: "Junqueira, Reed, Serafini, Zab: High-performance broadcast for primary-backup systems (DSN 2011); \
                  Medeiros, ZooKeeper's atomic broadcast protocol (2012)",
-        modelled: "discovery, synchronisation, broadcast, recovery from disk, connections that break, followers that come \
-                   late, reads of any server",
-        left_out: "the election, which is an oracle; heartbeats, since a connection may break at any moment; the ways to \
+        modelled: "the fast election, or an oracle in its place, discovery, synchronisation, broadcast, recovery from \
+                   disk, connections that break, followers that come late, reads of any server",
+        left_out: "heartbeats, since a connection may break at any moment; the ways to \
                    send only a part of a history",
     };
 

@@ -7,6 +7,7 @@ use quorate::{Id, Out};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
+use super::fast::Election;
 use super::member::{Member, Stored, Timer};
 use super::message::{Body, Epoch, History, Link, Msg, Zxid};
 use super::{Deviation, Params};
@@ -53,6 +54,8 @@ pub struct ServerState {
     pub delivered: usize,
     /// What it is doing.
     pub role: Role,
+    /// What it knows of the fast election; `None` with the oracle.
+    pub election: Option<Election>,
 }
 
 /// What a server is doing.
@@ -139,6 +142,12 @@ impl ServerState {
         }
     }
 
+    /// Whether it takes part in the fast election: it looks, and has found nobody yet.
+    pub fn looks_for(&self) -> bool {
+        let is_open = self.election.as_ref().is_some_and(|election| election.elected.is_none());
+        matches!(self.role, Role::Looking) && is_open
+    }
+
     /// Its phase, if it is not looking.
     pub fn phase(&self) -> Option<Phase> {
         match self.role {
@@ -170,7 +179,8 @@ impl Server {
 
     /// A server that starts, or comes back, looks for a leader.
     pub(super) fn start(&self, durable: Durable, o: &mut Out<Member>) -> ServerState {
-        let me = ServerState { durable, delivered: 0, role: Role::Looking };
+        let mut me = ServerState { durable, delivered: 0, role: Role::Looking, election: None };
+        self.look(&mut me, o);
         self.set_timers(&me, o);
         me
     }
@@ -207,11 +217,21 @@ impl Server {
         if self.is_candidate() { self.params.candidate_attempts } else { self.params.attempts }
     }
 
+    /// Whether it may lead or follow once more.
+    pub(super) fn may_try(&self, me: &ServerState) -> bool {
+        me.durable.attempt < self.attempts()
+    }
+
     fn set_timers(&self, me: &ServerState, o: &mut Out<Member>) {
-        let may_try = me.durable.attempt < self.attempts();
-        let is_candidate = self.is_candidate();
+        let may_try = self.may_try(me);
+        let may_be_named = me.election.is_none() && self.is_candidate();
         let is_looking = matches!(me.role, Role::Looking);
-        let timers = [(Timer::Lead, is_looking && may_try && is_candidate), (Timer::Leave, !is_looking && may_try)];
+        let has_left = is_looking && (me.election.is_none() || me.looks_for());
+        let timers = [
+            (Timer::Lead, is_looking && may_try && may_be_named),
+            (Timer::Elect, may_try && self.has_voted(me)),
+            (Timer::Leave, !has_left && may_try),
+        ];
         for (timer, is_set) in timers {
             match is_set {
                 true => o.set_timer(timer, model_timeout()),
@@ -225,6 +245,7 @@ impl Server {
         match msg {
             Msg::Request { request, reads: false } => self.request(me, src, request, o),
             Msg::Request { request, reads: true } => self.read(me, src, request, o),
+            Msg::Notification { standing, round, vote } => self.notified(me, src, standing, (round, vote), o),
             Msg::Lead { attempt } => self.connect(me, src, attempt, o),
             Msg::Packet { link, seq, body } => match me.role {
                 Role::Leading { .. } => self.packet_of_follower(me, src, link, seq, body, o),
