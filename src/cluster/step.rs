@@ -50,20 +50,20 @@ impl<P: Protocol> Call<'_, P> {
         match (self.attempt(), self.attempt()) {
             (Ok(first), Ok(second)) if first == second => first,
             (Ok(first), Ok(second)) => self.failed(difference(&first, &second)),
-            (Err(panic), _) | (_, Err(panic)) => panic,
+            (Err(how), _) | (_, Err(how)) => self.failed(how),
         }
     }
 
     /// Runs the handler once, where it is run at every step anyhow.
     pub(super) fn run_once(&self) -> Outcome<P> {
-        self.attempt().unwrap_or_else(|panic| panic)
+        self.attempt().unwrap_or_else(|how| self.failed(how))
     }
 
     /// # Errors
-    /// If the handler panics, what that leaves.
-    fn attempt(&self) -> Result<Outcome<P>, Outcome<P>> {
-        catch_unwind(AssertUnwindSafe(|| self.once()))
-            .map_err(|panic| self.failed(format!("panicked: {}", panic_text(&*panic))))
+    /// If the handler panics, what went wrong.
+    fn attempt(&self) -> Result<Outcome<P>, String> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.once()));
+        outcome.map_err(|panic| format!("panicked: {}", panic_text(&*panic)))
     }
 
     fn failed(&self, mut how: String) -> Outcome<P> {

@@ -32,7 +32,7 @@ pub struct Client {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum State {
     /// Of a server.
-    Server(ServerState),
+    Server(Box<ServerState>),
     /// Of a client.
     Client {
         /// The number of its open request, from 1; one more than it makes when all are answered.
@@ -93,10 +93,12 @@ impl Actor for Member {
 
     fn on_start(&self, _: Id, storage: &Option<Stored>, o: &mut Out<Self>) -> State {
         match (self, storage) {
-            (Self::Server(server), Some(Stored::Server(durable))) => State::Server(server.start(durable.clone(), o)),
+            (Self::Server(server), Some(Stored::Server(durable))) => {
+                State::Server(Box::new(server.start(durable.clone(), o)))
+            }
             (Self::Server(server), _) => {
                 o.save(Stored::Server(server.first()));
-                State::Server(server.start(server.first(), o))
+                State::Server(Box::new(server.start(server.first(), o)))
             }
             (Self::Client(client), Some(Stored::Client { request })) => client.ask(*request, o),
             (Self::Client(client), _) => client.ask(1, o),

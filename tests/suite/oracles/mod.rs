@@ -12,6 +12,7 @@
 //! | `declarations` | of what may be left out: a wrong one is found out |
 //! | `scenarios` | time and faults as people know them |
 //! | `linearizability` | the law of linearizability, and stateright's tester |
+//! | `forgetting` | what does not recur is not remembered, and that shows in nothing but memory |
 //! | `reductions` | what is left out makes no difference, and where it would, that is found |
 //! | `rules` | the search alone, on random rules over words |
 //! | `shared`, `textbook` | algorithms over shared variables, with the verdicts of the textbooks and the counts of TLC |
@@ -29,6 +30,7 @@ mod declarations;
 mod environments;
 mod estimates;
 mod fair_runs;
+mod forgetting;
 mod linearizability;
 mod naive;
 mod reductions;

@@ -1,13 +1,13 @@
 //! What is left out makes no difference, and where it would, that is found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quorate::cluster::Entry;
 use quorate::engine::{Checkpoints, Exploration, Limits, Paths, Settings, Silent, Verdict, explore, explore_keeping};
 use quorate::model::Reductions;
 use quorate::spec::{self, Check, Size, Source};
-use quorate::system::{Explain, ShowsIn, Successors, Word};
+use quorate::system::{Explain, PropertyKind, ShowsIn, Successors, Word};
 use quorate::trace::{Replay, Trace, in_whole, replay};
 use quorate_models::CATALOGUE;
 use serde_json::{Map, Value as Json};

@@ -1,0 +1,73 @@
+//! What does not recur is not remembered, and that shows in nothing but memory.
+
+use std::time::Duration;
+
+use quorate::cluster::Cluster;
+use quorate::engine::{
+    Checkpoints, Cut, Ended, Exploration, Limits, Settings, Silent, Verdict, explore, explore_keeping,
+};
+use quorate::model::NetworkKind;
+use quorate::system::{PropertyKind, TransitionSystem};
+use serde_json::Value as Json;
+use stateright::{Checker, Model};
+
+use super::agreement::everything;
+use super::environments::calm;
+use crate::peers::hoard::Hoard;
+
+/// 65,536 states, twice as many as are remembered in any case.
+const HOARD: Hoard = Hoard { counters: 8, limit: 3 };
+
+fn cluster() -> Cluster<Hoard> {
+    Cluster::new(HOARD, &calm(NetworkKind::Unordered)).unwrap()
+}
+
+fn same(one: &Exploration, other: &Exploration) {
+    assert_eq!(one.ended, other.ended);
+    assert_eq!(one.findings, other.findings);
+    assert_eq!(one.statistics.widths, other.statistics.widths);
+    assert_eq!(one.statistics.actions, other.statistics.actions);
+}
+
+#[test]
+fn one_actor_that_holds_everything_agrees() {
+    let theirs = HOARD.actor_model().checker().spawn_bfs().join().unique_state_count() as u64;
+    let remembering = explore(&cluster(), &Settings { remember_all: true, ..everything(1) }, &Silent);
+    assert_eq!(remembering.statistics.distinct, theirs);
+    assert_eq!(remembering.verdict(0, PropertyKind::Always), Verdict::Holds);
+    assert_eq!(remembering.verdict(1, PropertyKind::Sometimes), Verdict::Reachable);
+    for threads in [1, 2] {
+        let forgetting = explore(&cluster(), &everything(threads), &Silent);
+        same(&forgetting, &remembering);
+        let bytes = [&forgetting, &remembering].map(|found| found.effort.table_bytes);
+        assert!(bytes[0] < bytes[1], "{threads} threads: {bytes:?}");
+    }
+}
+
+/// Going on makes again what was kept, which is less.
+#[test]
+fn a_search_that_forgets_goes_on() {
+    let alone = explore(&cluster(), &everything(2), &Silent);
+    let folder = std::env::temp_dir().join(format!("quorate-forgetting-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let checkpoints = |resume: bool| Checkpoints {
+        folder: folder.clone(),
+        every: Duration::from_secs(60),
+        identity: Json::Null,
+        resume: resume.then(|| folder.clone()),
+    };
+    let limits = Limits { states: Some(55_000), ..Limits::default() };
+    let cut = explore_keeping(&cluster(), &Settings { limits, ..everything(2) }, &Silent, &checkpoints(false)).unwrap();
+    assert_eq!(cut.ended, Ended::Cut(Cut::States));
+    let went_on = explore_keeping(&cluster(), &everything(1), &Silent, &checkpoints(true)).unwrap();
+    same(&went_on, &alone);
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// The audit looks at everything once more, and so is given everything.
+#[test]
+fn what_is_to_be_looked_at_again_is_remembered() {
+    let cluster = cluster();
+    explore(&cluster, &Settings { remember_all: true, ..everything(2) }, &Silent);
+    assert_eq!(cluster.complaints(), Vec::<String>::new());
+}
