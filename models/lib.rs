@@ -29,6 +29,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<services::ClientRequest>(),
     entry::<services::ClockSync>(),
     entry::<gossip::CrdtCounter>(),
+    entry::<byzantine::DolevStrong>(),
     entry::<chain::DoubleSpend>(),
     entry::<gossip::Epidemic>(),
     entry::<locks::EtcdLock>(),
