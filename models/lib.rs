@@ -41,6 +41,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<consensus::MultiPaxos>(),
     entry::<locks::Optimistic>(),
     entry::<locks::OptimisticArticle>(),
+    entry::<gossip::OrSet>(),
     entry::<byzantine::OralMessages>(),
     entry::<services::Outbox>(),
     entry::<consensus::Paxos>(),
