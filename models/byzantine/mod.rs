@@ -8,13 +8,16 @@
 //! | file | what |
 //! |---|---|
 //! | `bracha` | reliable broadcast, as Bracha has it |
+//! | `dolev_strong` | authenticated broadcast, by chains of signatures |
 //! | `oral_messages` | the Byzantine generals |
 //! | `pbft` | Practical Byzantine Fault Tolerance |
 
 pub mod bracha;
+pub mod dolev_strong;
 pub mod oral_messages;
 pub mod pbft;
 
 pub use bracha::Bracha;
+pub use dolev_strong::DolevStrong;
 pub use oral_messages::OralMessages;
 pub use pbft::Pbft;

@@ -28,12 +28,23 @@ pub enum Phase {
     Holding(Grant),
     /// Has looked at its clock, and sends its write next.
     Sending(Grant),
-    /// Waits for the resource to acknowledge its write.
+    /// Waits for the resource to acknowledge its write; for each of them, where each looks at tokens for itself.
     Writing(Grant),
+    /// One of two resources has replied, and it waits for the other.
+    Half {
+        /// By what it has the lock.
+        grant: Grant,
+        /// Which has replied.
+        by: Id,
+        /// Whether that one took its write.
+        accepted: bool,
+    },
     /// Has had the lock in its last round and has released it.
     Done,
     /// Has released the lock in its last round, after its write had been refused.
     Refused,
+    /// Has released the lock in its last round, after one of two resources had taken its write and the other had not.
+    Torn,
     /// Crashed in its last round, had no reply, or was too late.
     Failed,
 }
@@ -68,12 +79,16 @@ impl ClientState {
     /// What it has to do with the lock: it believes as long as its clock says so.
     pub fn stance(&self) -> Stance {
         match self.phase {
-            Phase::Holding(_) | Phase::Sending(_) | Phase::Writing(_) if self.since < self.valid => Stance::Believes,
+            Phase::Holding(_) | Phase::Sending(_) | Phase::Writing(_) | Phase::Half { .. }
+                if self.since < self.valid =>
+            {
+                Stance::Believes
+            }
             Phase::Holding(_) | Phase::Sending(_) | Phase::Idle | Phase::Failed => Stance::Away,
-            Phase::Asking | Phase::Writing(_) => Stance::Waits,
+            Phase::Asking | Phase::Writing(_) | Phase::Half { .. } => Stance::Waits,
             Phase::Waiting => Stance::Pauses,
             Phase::Done => Stance::Done,
-            Phase::Refused => Stance::Refused,
+            Phase::Refused | Phase::Torn => Stance::Refused,
         }
     }
 
@@ -95,7 +110,8 @@ impl ClientState {
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) server: Id,
-    pub(super) resource: Id,
+    /// What looks at tokens; more than one where each of two resources does.
+    pub(super) resources: Vec<Id>,
     pub(super) sizes: Sizes,
     pub(super) deviations: Deviations<Deviation>,
 }
@@ -114,7 +130,7 @@ impl Client {
         self.round_over(me, Phase::Failed, out)
     }
 
-    pub(super) fn on_msg(&self, me: ClientState, msg: Msg, out: &mut Output) -> Option<ClientState> {
+    pub(super) fn on_msg(&self, me: ClientState, src: Id, msg: Msg, out: &mut Output) -> Option<ClientState> {
         let mine = |round: u8, again: u8| (round, again) == (me.round, me.again);
         match (me.phase, msg) {
             (Phase::Asking, Msg::Granted { round, again, token, grant }) if mine(round, again) => {
@@ -125,9 +141,21 @@ impl Client {
                 out.set_timer(Timer::Wake, model_timeout());
                 Some(ClientState { phase: Phase::Waiting, since: me.valid, ..me })
             }
-            (Phase::Writing(_), Msg::Written(Written { round, again, accepted })) if mine(round, again) => {
-                out.cancel_timer(Timer::NoReply);
-                Some(self.written(me, accepted, out))
+            (Phase::Writing(grant), Msg::Written(Written { round, again, accepted })) if mine(round, again) => {
+                if self.resources.len() > 1 {
+                    return Some(ClientState { phase: Phase::Half { grant, by: src, accepted }, ..me });
+                }
+                Some(self.written(me, if accepted { Phase::Done } else { Phase::Refused }, out))
+            }
+            (Phase::Half { by, accepted: one, .. }, Msg::Written(Written { round, again, accepted: other }))
+                if mine(round, again) && src != by =>
+            {
+                let phase = match (one, other) {
+                    (true, true) => Phase::Done,
+                    (false, false) => Phase::Refused,
+                    (true, false) | (false, true) => Phase::Torn,
+                };
+                Some(self.written(me, phase, out))
             }
             _ => None,
         }
@@ -175,19 +203,20 @@ impl Client {
         self.round_over(me, Phase::Failed, out)
     }
 
-    /// It writes, and waits for the acknowledgement before it releases.
+    /// It writes, to all at once, and waits for the acknowledgement before it releases.
     fn send(&self, me: ClientState, grant: Grant, out: &mut Output) -> ClientState {
         let (round, again) = (me.round, me.again);
         let write = Write { round, again, token: grant.token, grant: grant.number };
-        out.send(self.resource, Msg::Write(write));
+        out.broadcast(&self.resources, &Msg::Write(write));
         self.listen(&me, out);
         ClientState { phase: Phase::Writing(grant), ..me }
     }
 
     /// The caller is done with the lock. The server need not answer: without this the lease runs out.
-    fn written(&self, me: ClientState, accepted: bool, out: &mut Output) -> ClientState {
+    fn written(&self, me: ClientState, phase: Phase, out: &mut Output) -> ClientState {
+        out.cancel_timer(Timer::NoReply);
         out.send(self.server, Msg::Release { round: me.round });
-        self.round_over(me, if accepted { Phase::Done } else { Phase::Refused }, out)
+        self.round_over(me, phase, out)
     }
 
     /// Nothing came. It asks for the lock again; a write is not written again, for it may be too late.

@@ -18,6 +18,10 @@
 //!   tick in which it sends, the longest delay and the longest pause. No guard covers a pause without bound.
 //! - **Order of writes**: nothing. The server numbers its grants and the resource looks at the numbers.
 //!
+//! A token orders the writes to what looks at it. Of an operation over two resources, each of which looks for itself, the one
+//! may take a part when it has not seen the newer token yet, and the other refuse its part: both are in order, and the
+//! operation is half done. What makes it whole is one look for all of it, in one transaction.
+//!
 //! These are checked in timed mode, on both sides of each boundary. In asynchronous time no guard is enough.
 
 mod client;
@@ -25,7 +29,8 @@ mod server;
 
 use std::borrow::Cow;
 
-use quorate::model::{Card, Cause, Deviations, Facts, Property, Protocol, Roster, Step};
+use quorate::model::{Card, Cause, Claim, Deviations, Facts, Property, Protocol, Roster, Step};
+use quorate::system::Evidence;
 use quorate::{Actor, Id, Out, deviations, params};
 use serde::Serialize;
 
@@ -48,6 +53,8 @@ params! {
         pub lease: usize = 3, in 1..=20;
         /// How many ticks of its own clock before that a client stops.
         pub guard: usize = 0, in 0..=19;
+        /// Over how many resources the operation of a holder goes. They are of one store, which looks at the token once.
+        pub resources: usize = 1, in 1..=2;
     }
 }
 
@@ -66,6 +73,8 @@ deviations! {
         NotNumbered = "not-numbered" breaks "no-stale-write";
         /// The resource takes every write.
         NoFencing = "no-fencing" breaks "no-stale-write";
+        /// Each resource looks at tokens for itself.
+        FenceEach = "fence-each" breaks "whole-writes";
     }
 }
 
@@ -190,7 +199,7 @@ impl Actor for Member {
 
     fn on_msg(&self, _: Id, state: &mut Cow<State>, src: Id, msg: Msg, out: &mut Out<Self>) {
         let next = match (self, state.as_ref()) {
-            (Self::Client(client), State::Client(me)) => client.on_msg(*me, msg, out).map(State::Client),
+            (Self::Client(client), State::Client(me)) => client.on_msg(*me, src, msg, out).map(State::Client),
             (Self::Server(server), State::Server(me)) => server.on_msg(*me, src, msg, out).map(State::Server),
             (Self::Resource(resource), State::Resource(fence)) => match msg {
                 Msg::Write(write) => resource.write(*fence, src, write, out).map(State::Resource),
@@ -223,10 +232,15 @@ pub struct LeaseLock {
 }
 
 impl LeaseLock {
+    /// How many look at tokens.
+    fn fences(&self) -> usize {
+        if self.deviations.has(Deviation::FenceEach) { self.sizes.resources } else { 1 }
+    }
+
     fn client(&self) -> Client {
         Client {
             server: Id::from(self.sizes.clients),
-            resource: Id::from(self.sizes.clients + 1),
+            resources: (0..self.fences()).map(|ix| Id::from(self.sizes.clients + 1 + ix)).collect(),
             sizes: self.sizes.clone(),
             deviations: self.deviations,
         }
@@ -254,7 +268,8 @@ impl Protocol for LeaseLock {
         title: "Lock that is a lease, by clocks that differ within a bound",
         source: "Gray and Cheriton 1989, Leases, 2 and 5; Burrows 2006, The Chubby lock service, 2.4 and 2.8; Kleppmann 2016",
         modelled: "Requests, grants, writes and acknowledgements one by one; clocks that are skewed, drift or jump; pauses \
-                   between the look at the clock and the write; crashes of clients, server and resource",
+                   between the look at the clock and the write; crashes of clients, server and resource; operations over two \
+                   resources, in one transaction",
         left_out: "Renewal, which is another request; leases that end at a date, for which clocks must show the same time \
                    and not only run alike; a lock-delay, which is a guard on the server's side",
     };
@@ -273,10 +288,11 @@ impl Protocol for LeaseLock {
 
     fn roster(&self) -> Roster<Member> {
         let server = Server { lease: self.sizes.lease as u8, deviations: self.deviations };
+        let resource = Resource { fencing: !self.deviations.has(Deviation::NoFencing) };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(|_| Member::Client(self.client())))
             .role("server", [Member::Server(server)])
-            .role("resource", [Member::Resource(Resource { fencing: !self.deviations.has(Deviation::NoFencing) })])
+            .role("resource", (0..self.fences()).map(|_| Member::Resource(resource)))
     }
 
     fn history(&self) -> Grants {
@@ -290,7 +306,9 @@ impl Protocol for LeaseLock {
         {
             facts.push(GrantFact::Enters { client: step.node, grant });
         }
+        // The order is that of one resource. Another is like it.
         if let Cause::Deliver { src, msg: Msg::Write(write) } = step.cause
+            && usize::from(step.node) == self.sizes.clients + 1
             && step.sent.iter().any(|sent| matches!(sent.msg, Msg::Written(Written { accepted: true, .. })))
         {
             facts.push(GrantFact::Takes { by: src, grant: write.grant });
@@ -309,10 +327,26 @@ impl Protocol for LeaseLock {
             claims::mutual_exclusion(),
             claims::no_late_write(),
             claims::no_stale_write(),
+            whole_writes(),
             claims::no_waiter(),
             claims::refusal(),
         ];
         properties.extend(claims::witnesses());
         properties
     }
+}
+
+/// No operation is half done.
+fn whole_writes() -> Property<LeaseLock> {
+    let about = "No operation is taken by one of two resources and refused by the other";
+    Claim::always("whole-writes", about).by_nodes(
+        |_: &LeaseLock, node| matches!(node.state, Some(State::Client(ClientState { phase: Phase::Torn, .. }))),
+        |_, torn: &[bool]| {
+            let ix = torn.iter().position(|torn| *torn)?;
+            Some(Evidence::new(format!(
+                "of what {:?} wrote, one resource took its part and the other did not",
+                Id::from(ix)
+            )))
+        },
+    )
 }
