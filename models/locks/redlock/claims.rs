@@ -31,6 +31,13 @@ pub(super) fn all() -> Vec<Property<Redlock>> {
         claims::no_stale_write(),
         keys_freed(),
         claims::no_waiter(),
+        Claim::sometimes("extended", "A client has its lock for longer, since it has extended it").by_nodes(
+            |_: &Redlock, node| matches!(node.state, Some(State::Client(client)) if client.has_extended()),
+            |_, extended: &[bool]| {
+                let ix = extended.iter().position(|extended| *extended)?;
+                Some(Evidence::new(format!("{:?} has extended its lock", Id::from(ix))))
+            },
+        ),
         Claim::sometimes("expiry", "A key expires")
             .by_history(|_, ledger: &Ledger| ledger.expired.then(|| Evidence::new("a key has expired"))),
     ];

@@ -30,6 +30,13 @@ pub enum Phase {
     },
     /// Has the lock while its clock says so.
     Holding,
+    /// Has the lock as before, and waits for the servers' replies to its extension.
+    Extending {
+        /// Which servers have the key live on.
+        granted: Ids,
+        /// Which have not.
+        refused: Ids,
+    },
     /// Has looked at its clock, and sends its write next.
     Sending,
     /// Waits for the resource to acknowledge its write.
@@ -73,6 +80,12 @@ pub struct ClientState {
     pub since: u8,
     /// The bound: the time to live less the guard.
     pub valid: u8,
+    /// How often it has extended the lock in this round.
+    ///
+    /// Invariant: 0 where it has no lock.
+    pub extended: u8,
+    /// The reading of its clock since it asked for an extension, up to the same bound; 0 while it waits for none.
+    pub asked: u8,
 }
 
 rename! {
@@ -80,6 +93,7 @@ rename! {
         Idle,
         Asking { granted, refused },
         Holding,
+        Extending { granted, refused },
         Sending,
         Writing,
         Releasing { replied, end },
@@ -88,7 +102,7 @@ rename! {
         Failed,
     }
     nobody in End
-    struct ClientState { phase, round, since, valid }
+    struct ClientState { phase, round, since, valid, extended, asked }
 }
 
 impl ClientState {
@@ -96,6 +110,7 @@ impl ClientState {
     pub(super) fn has_gone_on_from(&self, asked: Call) -> bool {
         let is_over = match self.phase {
             Phase::Asking { .. } => false,
+            Phase::Extending { .. } => asked.attempt > 0 && asked.attempt != call(self).attempt,
             Phase::Holding | Phase::Sending | Phase::Writing | Phase::Releasing { .. } => asked.attempt > 0,
             Phase::Idle | Phase::Done | Phase::GaveUp | Phase::Failed => true,
         };
@@ -105,23 +120,36 @@ impl ClientState {
     /// What it has to do with the lock: it believes as long as its clock says so.
     pub fn stance(&self) -> Stance {
         match self.phase {
-            Phase::Holding | Phase::Sending | Phase::Writing if self.since < self.valid => Stance::Believes,
+            Phase::Holding | Phase::Extending { .. } | Phase::Sending | Phase::Writing if self.since < self.valid => {
+                Stance::Believes
+            }
             Phase::Holding | Phase::Sending | Phase::Idle | Phase::Failed => Stance::Away,
-            Phase::Asking { .. } | Phase::Writing | Phase::Releasing { .. } => Stance::Waits,
+            Phase::Asking { .. } | Phase::Extending { .. } | Phase::Writing | Phase::Releasing { .. } => Stance::Waits,
             Phase::Done => Stance::Done,
             Phase::GaveUp => Stance::GaveUp,
         }
     }
 
+    /// Whether it believes to have the lock by an extension.
+    pub(super) fn has_extended(&self) -> bool {
+        self.extended > 0 && self.stance() == Stance::Believes
+    }
+
     /// The round in which it asks for the lock or has it, whatever its clock says.
     pub fn engaged(&self) -> Option<u8> {
-        let engaged = matches!(self.phase, Phase::Asking { .. } | Phase::Holding | Phase::Sending | Phase::Writing);
+        let engaged = match self.phase {
+            Phase::Asking { .. } | Phase::Holding | Phase::Extending { .. } | Phase::Sending | Phase::Writing => true,
+            Phase::Idle | Phase::Releasing { .. } | Phase::Done | Phase::GaveUp | Phase::Failed => false,
+        };
         engaged.then_some(self.round)
     }
 
     /// Its clock goes on.
     pub(super) fn tick(&mut self) {
         self.since = (self.since + 1).min(self.valid);
+        if matches!(self.phase, Phase::Extending { .. }) {
+            self.asked = (self.asked + 1).min(self.valid);
+        }
     }
 }
 
@@ -145,7 +173,8 @@ impl Client {
     /// A process starts. One that crashed does not know what it was at, and leaves its keys to expire.
     pub(super) fn on_start(&self, round: u8, out: &mut Output) -> ClientState {
         let valid = (self.sizes.ttl - self.sizes.guard) as u8;
-        self.round_over(ClientState { phase: Phase::Failed, round, since: valid, valid }, Phase::Failed, out)
+        let me = ClientState { phase: Phase::Failed, round, since: valid, valid, extended: 0, asked: 0 };
+        self.round_over(me, Phase::Failed, out)
     }
 
     pub(super) fn on_answer(&self, me: ClientState, src: Id, answer: Answer, out: &mut Output) -> Option<ClientState> {
@@ -154,13 +183,14 @@ impl Client {
         }
         match me.phase {
             Phase::Asking { granted, refused } => {
-                let (granted, refused) = match answer.reply {
-                    Reply::Ok | Reply::Number(1) => (granted.with(src), refused),
-                    Reply::Nil | Reply::Number(_) => (granted, refused.with(src)),
-                    Reply::Value(_) | Reply::PartlyFailed | Reply::NoReplicas => return None,
-                };
+                let (granted, refused) = sorted(granted, refused, src, answer.reply)?;
                 let me = ClientState { phase: Phase::Asking { granted, refused }, ..me };
                 Some(if self.is_all(granted.union(refused)) { self.counted(me, granted, out) } else { me })
+            }
+            Phase::Extending { granted, refused } => {
+                let (granted, refused) = sorted(granted, refused, src, answer.reply)?;
+                let me = ClientState { phase: Phase::Extending { granted, refused }, ..me };
+                Some(if self.is_all(granted.union(refused)) { self.extended(me, granted, out) } else { me })
             }
             Phase::Releasing { replied, end } => {
                 let replied = replied.with(src);
@@ -223,6 +253,7 @@ impl Client {
     fn waited(&self, me: ClientState, out: &mut Output) -> Option<ClientState> {
         match me.phase {
             Phase::Asking { granted, .. } => Some(self.counted(me, granted, out)),
+            Phase::Extending { granted, .. } => Some(self.extended(me, granted, out)),
             Phase::Releasing { end, .. } => Some(self.released(me, end, out)),
             Phase::Idle
             | Phase::Holding
@@ -234,13 +265,37 @@ impl Client {
         }
     }
 
+    /// "Making the algorithm more reliable": a client that is not done asks all servers to have its key live on, where it is
+    /// still its own.
+    fn extend(&self, me: ClientState, out: &mut Output) -> ClientState {
+        let me = ClientState { phase: Phase::Extending { granted: Ids::EMPTY, refused: Ids::EMPTY }, asked: 0, ..me };
+        let script = Script::CompareAndExpire { key: LOCK, value: self.token(&me) };
+        self.tell_all(&me, Command::Eval(script), out);
+        me
+    }
+
+    /// The lock is extended if the majority has the key live on, while something is left of the time to live before. From
+    /// then on what is left is counted from when it asked for that. Otherwise it releases what it has.
+    fn extended(&self, me: ClientState, granted: Ids, out: &mut Output) -> ClientState {
+        out.cancel_timer(Timer::NoReply);
+        let is_extended = granted.len() >= self.quorum() && me.since < me.valid;
+        if !is_extended && !self.breaks(Deviation::ExtendUnchecked) {
+            return self.release(me, End::TooLate, out);
+        }
+        out.set_timer(Timer::Work, model_timeout());
+        ClientState { phase: Phase::Holding, since: me.asked, extended: me.extended + 1, asked: 0, ..me }
+    }
+
     fn quorum(&self) -> usize {
         let half = self.masters.len() / 2;
         if !self.breaks(Deviation::HalfQuorum) { half + 1 } else { half }
     }
 
-    /// The caller is done, or writes: if its clock says that it has the lock still.
+    /// The caller needs the lock for longer, or is done, or writes: if its clock says that it has the lock still.
     fn work(&self, me: ClientState, out: &mut Output) -> ClientState {
+        if usize::from(me.extended) < self.sizes.extensions && me.since < me.valid {
+            return self.extend(me, out);
+        }
         if !self.sizes.writes {
             return self.release(me, End::Done, out);
         }
@@ -260,7 +315,8 @@ impl Client {
 
     /// Releases the key on all servers, also on those that have not replied: where it is this client's, it is deleted.
     fn release(&self, me: ClientState, end: End, out: &mut Output) -> ClientState {
-        let me = ClientState { phase: Phase::Releasing { replied: Ids::EMPTY, end }, since: me.valid, ..me };
+        let phase = Phase::Releasing { replied: Ids::EMPTY, end };
+        let me = ClientState { phase, since: me.valid, extended: 0, asked: 0, ..me };
         let script = Script::CompareAndDelete { key: LOCK, value: self.token(&me) };
         self.tell_all(&me, Command::Eval(script), out);
         me
@@ -309,8 +365,28 @@ impl Client {
     }
 }
 
-/// What is asked is told from what is released by the attempt.
+/// The servers that have done what was asked, and those that have not, with what one more says.
+fn sorted(granted: Ids, refused: Ids, src: Id, reply: Reply) -> Option<(Ids, Ids)> {
+    match reply {
+        Reply::Ok | Reply::Number(1) => Some((granted.with(src), refused)),
+        Reply::Nil | Reply::Number(_) => Some((granted, refused.with(src))),
+        Reply::Value(_) | Reply::PartlyFailed | Reply::NoReplicas => None,
+    }
+}
+
+/// What is asked is told from what is extended, and that from what is released, by the attempt.
 fn call(me: &ClientState) -> Call {
-    let attempt = u8::from(!matches!(me.phase, Phase::Releasing { .. }));
+    let attempt = match me.phase {
+        Phase::Releasing { .. } => 0,
+        Phase::Extending { .. } => 2 + me.extended,
+        Phase::Idle
+        | Phase::Asking { .. }
+        | Phase::Holding
+        | Phase::Sending
+        | Phase::Writing
+        | Phase::Done
+        | Phase::GaveUp
+        | Phase::Failed => 1,
+    };
     Call { round: me.round, attempt, connection: 0 }
 }

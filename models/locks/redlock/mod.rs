@@ -19,6 +19,8 @@
 //!   what clocks may drift. That makes belief exclusive, each by its own clock. It does not make *writes* exclusive:
 //!   a client that is paused after its last look at the clock writes too late, and there is no fencing token to refuse
 //!   it by, since the tokens are random and in no order.
+//! - A holder may have its keys live on. It has the lock for longer if the majority has done so while something was left
+//!   of its time: else another may have the lock by then, and the client is the last to know.
 
 mod claims;
 mod client;
@@ -54,6 +56,8 @@ params! {
         pub impatient: bool = false;
         /// Whether a holder writes to what the lock protects, or only holds it.
         pub writes: bool = false;
+        /// How often a holder extends its lock before it does that.
+        pub extensions: usize = 0, in 0..=2;
         /// Whether a server writes what it does to its disk before it answers (`appendfsync always`).
         pub durable: bool = false;
         /// For how many ticks a key lives, where time is timed.
@@ -74,6 +78,8 @@ deviations! {
         NoTtl = "no-ttl" breaks "keys-freed";
         /// The client counts its validity from when it had the majority.
         FromMajority = "from-majority" breaks "mutual-exclusion";
+        /// The client takes its lock for extended when it has waited for the replies, whatever they and its clock say.
+        ExtendUnchecked = "extend-unchecked" breaks "mutual-exclusion";
     }
 }
 
@@ -257,9 +263,9 @@ impl Protocol for Redlock {
                  locking; Sanfilippo 2016, Is Redlock safe?",
         modelled: "Commands and replies one by one; servers that crash and come back empty, at once or delayed, or with what \
                    they had; expiry at any moment, in time where that is assumed, or by the clock in timed mode; pauses \
-                   between the look at the clock and the write",
-        left_out: "Extension of a lock. The random pause before the next try: it makes split votes improbable, and here \
-                   they are possible",
+                   between the look at the clock and the write; extensions of a lock that is held",
+        left_out: "The random pause before the next try: it makes split votes improbable, and here they are possible. An \
+                   extension that is tried again: a lock that is not extended at the first try is released",
     };
 
     const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
