@@ -63,9 +63,11 @@ const NOBODY: usize = 7;
 
 /// Nodes that raise their hands once, tell all others, and forget whom they heard when the third has raised.
 #[derive(Clone, Debug)]
-struct Hands<const WRONG: u8>;
+struct Hands {
+    wrong: u8,
+}
 
-impl<const WRONG: u8> Actor for Hands<WRONG> {
+impl Actor for Hands {
     type Msg = Sign;
     type State = Hand;
     type Timer = ();
@@ -74,16 +76,16 @@ impl<const WRONG: u8> Actor for Hands<WRONG> {
 
     fn on_start(&self, _: Id, _: &Option<Id>, o: &mut Out<Self>) -> Hand {
         o.set_timer((), model_timeout());
-        Hand { raised: false, heard: BTreeSet::new(), renames: WRONG != RENAMES_NOBODY }
+        Hand { raised: false, heard: BTreeSet::new(), renames: self.wrong != RENAMES_NOBODY }
     }
 
     fn on_msg(&self, id: Id, state: &mut Cow<'_, Hand>, src: Id, _: Sign, _: &mut Out<Self>) {
-        if WRONG == COMPARES_IDS && src > id {
+        if self.wrong == COMPARES_IDS && src > id {
             return;
         }
-        assert!(WRONG != GETS_TIRED || state.heard.is_empty(), "{id:?} is tired");
+        assert!(self.wrong != GETS_TIRED || state.heard.is_empty(), "{id:?} is tired");
         state.to_mut().heard.insert(src);
-        if WRONG == NO_LONGER_STALE && state.heard.len() == 2 {
+        if self.wrong == NO_LONGER_STALE && state.heard.len() == 2 {
             state.to_mut().heard.clear();
         }
     }
@@ -115,30 +117,32 @@ impl History for Raised {
 }
 
 #[derive(Debug)]
-struct Meeting<const WRONG: u8>;
+struct Meeting {
+    wrong: u8,
+}
 
-impl<const WRONG: u8> Protocol for Meeting<WRONG> {
+impl Protocol for Meeting {
     crate::plain_protocol!("meeting");
     const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
-    type Actor = Hands<WRONG>;
+    type Actor = Hands;
     type History = Raised;
 
-    fn roster(&self) -> Roster<Hands<WRONG>> {
-        Roster::new().role("member", (0..3).map(|_| Hands))
+    fn roster(&self) -> Roster<Hands> {
+        Roster::new().role("member", (0..3).map(|_| Hands { wrong: self.wrong }))
     }
 
     fn history(&self) -> Raised {
         Raised::default()
     }
 
-    fn observe(&self, step: &Step<'_, Hands<WRONG>>, facts: &mut Facts<Id>) {
-        if !step.sent.is_empty() && (WRONG != OBSERVES_ONE || step.node == Id::from(1)) {
+    fn observe(&self, step: &Step<'_, Hands>, facts: &mut Facts<Id>) {
+        if !step.sent.is_empty() && (self.wrong != OBSERVES_ONE || step.node == Id::from(1)) {
             facts.push(step.node);
         }
     }
 
     fn tear(&self, _: Option<&Id>, saved: &Id) -> Vec<Id> {
-        let of_whom = WRONG.wrapping_sub(TEARS_ONE);
+        let of_whom = self.wrong.wrapping_sub(TEARS_ONE);
         if of_whom > 2 || *saved == Id::from(usize::from(of_whom)) { vec![Id::from(NOBODY)] } else { Vec::new() }
     }
 
@@ -146,34 +150,33 @@ impl<const WRONG: u8> Protocol for Meeting<WRONG> {
         Some(Symmetry::of_roles(&self.roster(), &["member"]))
     }
 
-    fn is_stale(&self, node: &Node<'_, Hands<WRONG>>, message: &Envelope<Sign>) -> bool {
-        node.state.is_some_and(|state| WRONG == NOT_STALE || state.heard.contains(&message.src))
+    fn is_stale(&self, node: &Node<'_, Hands>, message: &Envelope<Sign>) -> bool {
+        node.state.is_some_and(|state| self.wrong == NOT_STALE || state.heard.contains(&message.src))
     }
 
     fn properties() -> Vec<Property<Self>> {
-        let one = |id: Id| WRONG != READS_ONE || id == Id::from(2);
-        let hears_two =
-            |_: &Self, node: &Node<'_, Hands<WRONG>>| node.state.is_some_and(|state| state.heard.len() == 2);
-        let raised = |_: &Self, node: &Node<'_, Hands<WRONG>>| node.state.is_some_and(|state| state.raised);
-        let judged = |ix: usize| WRONG != JUDGES_ONE || ix == 0;
+        let hears_two = |_: &Self, node: &Node<'_, Hands>| node.state.is_some_and(|state| state.heard.len() == 2);
+        let raised = |_: &Self, node: &Node<'_, Hands>| node.state.is_some_and(|state| state.raised);
         vec![
             Claim::always("nobody-hears-two", "").by_nodes(
-                move |_, node: &Node<'_, Hands<WRONG>>| {
-                    node.state.is_some_and(|state| state.heard.len() == 2 && one(node.id))
+                move |meeting: &Self, node: &Node<'_, Hands>| {
+                    hears_two(meeting, node) && (meeting.wrong != READS_ONE || node.id == Id::from(2))
                 },
-                move |_, heard: &[bool]| {
+                |meeting: &Self, heard: &[bool]| {
+                    let judged = |ix: usize| meeting.wrong != JUDGES_ONE || ix == 0;
                     let two = heard.iter().enumerate().find(|(ix, two)| **two && judged(*ix));
                     two.map(|(ix, _)| Evidence::new(format!("node {ix} hears two")))
                 },
             ),
-            Claim::always("not-all-raise", "").by_history(|_: &Self, Raised(raised)| {
-                let found = if WRONG == REMEMBERS_ONE { raised.contains(&Id::from(0)) } else { raised.len() == 3 };
+            Claim::always("not-all-raise", "").by_history(|meeting: &Self, Raised(raised)| {
+                let found =
+                    if meeting.wrong == REMEMBERS_ONE { raised.contains(&Id::from(0)) } else { raised.len() == 3 };
                 found.then(|| Evidence::new("all raised their hands"))
             }),
             Claim::sometimes("raised", "")
                 .by_history(|_: &Self, Raised(raised)| (!raised.is_empty()).then(|| Evidence::new("one raised"))),
-            Claim::always_possible("all-can-hear-two", "").by_nodes(hears_two, |_, heard: &[bool]| {
-                let deaf = heard.iter().position(|two| !two && WRONG != WANTS_ONE).or((!heard[0]).then_some(0));
+            Claim::always_possible("all-can-hear-two", "").by_nodes(hears_two, |meeting: &Self, heard: &[bool]| {
+                let deaf = heard.iter().position(|two| !two && meeting.wrong != WANTS_ONE).or((!heard[0]).then_some(0));
                 deaf.map(|ix| Evidence::new(format!("node {ix} has not heard two")))
             }),
             // Its trigger is a condition, and the last property, the cluster's own, has none.
@@ -196,13 +199,13 @@ fn torn() -> Environment {
     }
 }
 
-fn meeting<const WRONG: u8>(reductions: Reductions) -> Exploration {
+fn meeting(wrong: u8, reductions: Reductions) -> Exploration {
     let settings = Settings { paths: Paths::All, ..everything(2) };
-    explore(&Cluster::reduced(Meeting::<WRONG>, &calm(), reductions).unwrap(), &settings, &Silent)
+    explore(&Cluster::reduced(Meeting { wrong }, &calm(), reductions).unwrap(), &settings, &Silent)
 }
 
-fn refused<const WRONG: u8>(reductions: Reductions) -> String {
-    let found = meeting::<WRONG>(reductions);
+fn refused(wrong: u8, reductions: Reductions) -> String {
+    let found = meeting(wrong, reductions);
     for ix in [0, 1, 2] {
         assert_eq!(found.verdict(ix, PropertyKind::Always), Verdict::Undecided(Cut::Refused));
     }
@@ -211,8 +214,8 @@ fn refused<const WRONG: u8>(reductions: Reductions) -> String {
 
 #[test]
 fn a_right_declaration_is_confirmed() {
-    let whole = meeting::<NOTHING>(Reductions::NONE);
-    let reduced = meeting::<NOTHING>(Reductions::SYMMETRY);
+    let whole = meeting(NOTHING, Reductions::NONE);
+    let reduced = meeting(NOTHING, Reductions::SYMMETRY);
     assert_eq!(reduced.refused, None);
     assert!(reduced.statistics.distinct * 4 < whole.statistics.distinct);
     for (whole, reduced) in whole.findings.iter().zip(&reduced.findings) {
@@ -224,25 +227,25 @@ fn a_right_declaration_is_confirmed() {
 #[test]
 fn a_wrong_declaration_of_symmetry_is_refused() {
     let says = |refused: String, expected: &str| assert!(refused.contains(expected), "{refused}");
-    says(refused::<COMPARES_IDS>(Reductions::SYMMETRY), "when they change places");
-    says(refused::<RENAMES_NOBODY>(Reductions::SYMMETRY), "when they change places");
-    says(refused::<OBSERVES_ONE>(Reductions::SYMMETRY), "when they change places");
-    says(refused::<READS_ONE>(Reductions::SYMMETRY), "a condition reads");
-    says(refused::<JUDGES_ONE>(Reductions::SYMMETRY), "`nobody-hears-two` judges a state otherwise");
-    says(refused::<REMEMBERS_ONE>(Reductions::SYMMETRY), "a condition judges");
-    says(refused::<WANTS_ONE>(Reductions::SYMMETRY), "`all-can-hear-two` judges a state otherwise");
+    says(refused(COMPARES_IDS, Reductions::SYMMETRY), "when they change places");
+    says(refused(RENAMES_NOBODY, Reductions::SYMMETRY), "when they change places");
+    says(refused(OBSERVES_ONE, Reductions::SYMMETRY), "when they change places");
+    says(refused(READS_ONE, Reductions::SYMMETRY), "a condition reads");
+    says(refused(JUDGES_ONE, Reductions::SYMMETRY), "`nobody-hears-two` judges a state otherwise");
+    says(refused(REMEMBERS_ONE, Reductions::SYMMETRY), "a condition judges");
+    says(refused(WANTS_ONE, Reductions::SYMMETRY), "`all-can-hear-two` judges a state otherwise");
 }
 
 /// What may be left of a save is compared too where it is nothing, of whomever the search has taken as the one who
 /// saved.
 #[test]
 fn saves_that_are_torn_only_of_one_are_noticed() {
-    fn search<const WRONG: u8>() -> Option<String> {
-        let cluster = Cluster::reduced(Meeting::<WRONG>, &torn(), Reductions::SYMMETRY).unwrap();
+    fn search(wrong: u8) -> Option<String> {
+        let cluster = Cluster::reduced(Meeting { wrong }, &torn(), Reductions::SYMMETRY).unwrap();
         explore(&cluster, &everything(2), &Silent).refused
     }
-    assert_eq!(search::<NOTHING>(), None);
-    let refused = [search::<TEARS_ONE>(), search::<{ TEARS_ONE + 1 }>(), search::<{ TEARS_ONE + 2 }>()];
+    assert_eq!(search(NOTHING), None);
+    let refused = [search(TEARS_ONE), search(TEARS_ONE + 1), search(TEARS_ONE + 2)];
     for refused in refused.map(Option::unwrap) {
         assert!(refused.contains("does for a crash what"), "{refused}");
     }
@@ -251,13 +254,13 @@ fn saves_that_are_torn_only_of_one_are_noticed() {
 /// A handler that panics with a name in its text is a violation like any other, and is told with the text.
 #[test]
 fn a_panic_with_a_name_in_it_is_told() {
-    let reduced = Cluster::reduced(Meeting::<GETS_TIRED>, &calm(), Reductions::SYMMETRY).unwrap();
+    let reduced = Cluster::reduced(Meeting { wrong: GETS_TIRED }, &calm(), Reductions::SYMMETRY).unwrap();
     let settings = Settings { paths: Paths::All, ..everything(2) };
     let found = explore(&reduced, &settings, &Silent);
     assert_eq!(found.refused, None);
     let behave = reduced.properties().len() - 1;
     assert_eq!(found.verdict(behave, reduced.properties()[behave].kind), Verdict::Violated);
-    let whole = Cluster::new(Meeting::<GETS_TIRED>, &calm()).unwrap();
+    let whole = Cluster::new(Meeting { wrong: GETS_TIRED }, &calm()).unwrap();
     let path = in_whole(&reduced, found.findings[behave].as_ref().unwrap().path.as_ref().unwrap(), &whole).unwrap();
     let evidence = whole.evidence(path.states.last().unwrap(), behave).unwrap();
     assert!(evidence.sentence.ends_with("is tired"), "{}", evidence.sentence);
@@ -267,8 +270,11 @@ fn a_panic_with_a_name_in_it_is_told() {
 #[test]
 fn what_a_handler_does_wrong_is_preserved() {
     for reductions in [Reductions::SYMMETRY, Reductions::STALE_MESSAGES] {
-        let found =
-            explore(&Cluster::reduced(Meeting::<NOTHING>, &calm(), reductions).unwrap(), &everything(2), &Silent);
+        let found = explore(
+            &Cluster::reduced(Meeting { wrong: NOTHING }, &calm(), reductions).unwrap(),
+            &everything(2),
+            &Silent,
+        );
         assert_eq!(found.refused, None);
         assert_eq!(found.verdict(5, PropertyKind::Always), Verdict::Holds);
     }
@@ -285,10 +291,10 @@ fn what_was_not_confirmed_says_nothing() {
             self.0.fetch_add(1, Ordering::Relaxed) >= 30
         }
     }
-    let cluster = Cluster::reduced(Meeting::<NOTHING>, &calm(), Reductions::SYMMETRY).unwrap();
+    let cluster = Cluster::reduced(Meeting { wrong: NOTHING }, &calm(), Reductions::SYMMETRY).unwrap();
     let found = explore(&cluster, &everything(1), &Silent);
     let rounds = found.statistics.widths.len() as u32;
-    let cluster = Cluster::reduced(Meeting::<NOTHING>, &calm(), Reductions::SYMMETRY).unwrap();
+    let cluster = Cluster::reduced(Meeting { wrong: NOTHING }, &calm(), Reductions::SYMMETRY).unwrap();
     let found = explore(&cluster, &everything(1), &Impatient(AtomicU32::new(30 - rounds - 1)));
     assert_eq!(found.verdict(1, PropertyKind::Always), Verdict::Undecided(Cut::Interrupted));
 }
@@ -297,11 +303,11 @@ fn what_was_not_confirmed_says_nothing() {
 fn a_wrong_declaration_of_what_is_stale_is_refused() {
     let duplicating = quiet(NetworkKind::Duplicating);
     let refused = |found: Exploration| found.refused.unwrap_or_default();
-    fn search<const WRONG: u8>(environment: &Environment) -> Exploration {
-        let cluster = Cluster::reduced(Meeting::<WRONG>, environment, Reductions::STALE_MESSAGES).unwrap();
+    fn search(wrong: u8, environment: &Environment) -> Exploration {
+        let cluster = Cluster::reduced(Meeting { wrong }, environment, Reductions::STALE_MESSAGES).unwrap();
         explore(&cluster, &everything(2), &Silent)
     }
-    assert_eq!(search::<NOTHING>(&duplicating).refused, None);
-    assert!(refused(search::<NOT_STALE>(&duplicating)).contains("changes something"));
-    assert!(refused(search::<NO_LONGER_STALE>(&duplicating)).contains("no longer in"));
+    assert_eq!(search(NOTHING, &duplicating).refused, None);
+    assert!(refused(search(NOT_STALE, &duplicating)).contains("changes something"));
+    assert!(refused(search(NO_LONGER_STALE, &duplicating)).contains("no longer in"));
 }
