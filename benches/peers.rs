@@ -108,7 +108,7 @@ const DUELS: [Duel; 7] = [
     },
 ];
 
-const HOARD: Hoard = Hoard { counters: 10, limit: 3 };
+const HOARD: Hoard = Hoard { counters: 10, limit: 3, falters_at: None };
 
 fn with_threads(threads: usize) -> u64 {
     ours_with(threads, Paxos::registers(3, 3), &environment(NetworkKind::Unordered, false), None)

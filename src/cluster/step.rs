@@ -47,23 +47,12 @@ impl<P: Protocol> Call<'_, P> {
     /// wrong without a sound. One that panics or differs leaves a failed node, which is a violation
     /// with a trace like any other.
     pub(super) fn run(&self) -> Outcome<P> {
-        match (self.attempt(), self.attempt()) {
+        let attempt = || catch_unwind(AssertUnwindSafe(|| self.once()));
+        match (attempt(), attempt()) {
             (Ok(first), Ok(second)) if first == second => first,
             (Ok(first), Ok(second)) => self.failed(difference(&first, &second)),
-            (Err(how), _) | (_, Err(how)) => self.failed(how),
+            (Err(panic), _) | (_, Err(panic)) => self.failed(format!("panicked: {}", panic_text(&*panic))),
         }
-    }
-
-    /// Runs the handler once, where it is run at every step anyhow.
-    pub(super) fn run_once(&self) -> Outcome<P> {
-        self.attempt().unwrap_or_else(|how| self.failed(how))
-    }
-
-    /// # Errors
-    /// If the handler panics, what went wrong.
-    fn attempt(&self) -> Result<Outcome<P>, String> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.once()));
-        outcome.map_err(|panic| format!("panicked: {}", panic_text(&*panic)))
     }
 
     fn failed(&self, mut how: String) -> Outcome<P> {

@@ -25,8 +25,6 @@ use crate::system::{Interner, TransitionSystem, Word};
 
 /// While there are fewer states, all steps are worth remembering.
 const REMEMBERED_STATES: u64 = 1 << 15;
-/// Where steps are not remembered, handlers are run twice in one of so many slots.
-const TWICE_IN: u32 = 16;
 
 /// The facts of one step.
 pub(super) type FactsOf<P> = Vec<<<P as Protocol>::History as History>::Fact>;
@@ -178,9 +176,7 @@ impl<P: Protocol> Cluster<P> {
     /// Runs a handler: what it does, the messages in the order in which they were sent, and whether it made anything that
     /// was not there before.
     fn handle(&self, node: usize, slot: u32, event: Event) -> (Effect, Vec<u32>, bool) {
-        let position = &self.positions[node];
-        let call = self.call(node, position.slots.get(slot), event);
-        let outcome = if position.remembers() || slot.is_multiple_of(TWICE_IN) { call.run() } else { call.run_once() };
+        let outcome = self.call(node, self.positions[node].slots.get(slot), event).run();
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.number(node, outcome)
     }

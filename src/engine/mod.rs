@@ -11,11 +11,13 @@
 //! | `packing`, `key` | state vectors as keys of a few limbs; mixing keys, writing them in few bytes |
 //! | `store`, `visited` | the set of seen states: one shard, all shards |
 //! | `level` | the states at one distance |
+//! | `confirm` | whether a search that leaves something out may say anything |
 //! | `retrace` | the way to a state that was found |
 //! | `checkpoint` | going on after an end, or a death |
 //! | `liveness` | claims that something happens, on the graph of all states |
 
 mod checkpoint;
+mod confirm;
 mod expand;
 mod exploration;
 mod key;

@@ -5,13 +5,14 @@
 //! what is new: counts do not depend on the number of threads. A chunk in which a word outgrows the packing is
 //! expanded again when the word has room.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::checkpoint::{CheckpointError, Checkpoints, Keeper, Kernel};
+use super::confirm::{Unconfirmed, ask_of_all, confirm};
 use super::expand::{Expander, Tally, Work};
 use super::exploration::{
     Cut, Effort, Ended, Exploration, Finding, Path, Paths, Progress, Settings, Statistics, StopWhen,
@@ -24,7 +25,7 @@ use super::visited::{Visited, raise, visited};
 use crate::system::{Explain, PropertySet, ShowsIn, Word};
 
 /// States that a worker takes at once.
-const CHUNK_STATES: usize = 1 << 10;
+pub(super) const CHUNK_STATES: usize = 1 << 10;
 /// Chunks to a worker in one round: enough to make a shard's share of a round worth a walk through its memory.
 const ROUND_CHUNKS: usize = 32;
 /// Up to so many states are packed anew when a word has no room; more keep their keys, and the word gets bits above
@@ -72,14 +73,6 @@ pub fn explore_keeping(
 fn in_pool(settings: &Settings, search: impl FnOnce() -> Exploration + Send) -> Exploration {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
     pool.expect("threads can be started").install(search)
-}
-
-/// Why a search that leaves something out says nothing.
-enum Unconfirmed {
-    /// It made a difference.
-    Refused(String),
-    /// Whether it did was not found out.
-    Cut(Cut),
 }
 
 struct Search<'a> {
@@ -476,10 +469,9 @@ impl<'a> Search<'a> {
         let cards = self.system.properties();
         let unpreserved = PropertySet::of(cards.len(), |ix| !self.system.preserves(ix));
         if ended == Ended::Complete && self.system.is_quotient() {
-            self.ask_as_graph();
+            ask_of_all(self.system, &self.levels, self.asked_of_graph());
         }
-        let unconfirmed = self.confirm().err();
-        if let Some(unconfirmed) = unconfirmed {
+        if let Err(unconfirmed) = confirm(self.system, &self.settings.limits, self.progress) {
             self.statistics.elapsed_us = self.elapsed_us();
             let (ended, refused) = match unconfirmed {
                 Unconfirmed::Refused(sentence) => (ended, Some(sentence)),
@@ -523,59 +515,14 @@ impl<'a> Search<'a> {
         Exploration { ended, findings, graph_cut, unpreserved, refused: None, statistics: self.statistics, effort }
     }
 
-    /// Asks of every state what the graph will be asked of it: a system in which states stand for others compares the
-    /// answers, and must have done so before it [confirms](TransitionSystem::confirm) anything.
-    fn ask_as_graph(&self) {
+    fn asked_of_graph(&self) -> PropertySet {
         let in_graph = self.that_show_in(ShowsIn::Graph);
-        let open = PropertySet::of(self.found.len(), |ix| in_graph.contains(ix) && self.system.preserves(ix));
-        if open.is_empty() {
-            return;
-        }
-        let (system, word_count) = (self.system, self.word_count);
-        for level in &self.levels {
-            level.chunks(CHUNK_STATES).into_par_iter().for_each(|chunk| {
-                chunk.for_each(false, word_count, |words| {
-                    system.findings(words, open);
-                });
-            });
-        }
-    }
-
-    /// Whether what was left out made no difference. To find that out may take as long as the search was allowed to take,
-    /// once more.
-    fn confirm(&self) -> Result<(), Unconfirmed> {
-        let (system, progress, limits) = (self.system, self.progress, &self.settings.limits);
-        let (began, was_interrupted, asked) = (Instant::now(), progress.interrupted(), AtomicUsize::new(0));
-        let cut = || {
-            if !was_interrupted && progress.interrupted() {
-                Some(Cut::Interrupted)
-            } else if limits.time.is_some_and(|limit| began.elapsed() > limit) {
-                Some(Cut::Time)
-            } else {
-                limits.memory_bytes.is_some_and(|limit| system.table_bytes() as u64 > limit).then_some(Cut::Memory)
-            }
-        };
-        let ended = OnceLock::new();
-        let go_on = || {
-            // To add up the tables is not for every question.
-            if asked.fetch_add(1, Ordering::Relaxed) % (1 << 10) == 0
-                && let Some(cut) = cut()
-            {
-                ended.get_or_init(|| cut);
-            }
-            ended.get().is_none()
-        };
-        match system.confirm(&go_on) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Unconfirmed::Cut(ended.get().copied().unwrap_or(Cut::Time))),
-            Err(sentence) => Err(Unconfirmed::Refused(sentence)),
-        }
+        PropertySet::of(self.found.len(), |ix| in_graph.contains(ix) && self.system.preserves(ix))
     }
 
     /// Decides the properties that show in the graph.
     fn look_at_graph(&mut self, findings: &mut [Option<Finding>]) -> Result<(), Cut> {
-        let in_graph = self.that_show_in(ShowsIn::Graph);
-        let properties = PropertySet::of(findings.len(), |ix| in_graph.contains(ix) && self.system.preserves(ix));
+        let properties = self.asked_of_graph();
         if properties.is_empty() {
             return Ok(());
         }

@@ -39,27 +39,40 @@ const WANTS_ONE: u8 = 9;
 const TEARS_ONE: u8 = 10;
 /// Nothing wrong, but that handlers panic, with a name in the text.
 const GETS_TIRED: u8 = 13;
+/// Nothing wrong, but that all greet at the start, which nobody ever heeds.
+const GREETS: u8 = 14;
+const RESETS_UNRENAMED: u8 = 15;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 struct Hand {
     raised: bool,
     heard: BTreeSet<Id>,
-    renames: bool,
+    wrong: u8,
 }
 
 impl Rename for Hand {
     fn rename(&self, names: &Renaming<'_>) -> Self {
-        Self { heard: if self.renames { self.heard.rename(names) } else { self.heard.clone() }, ..self.clone() }
+        let is_unrenamed = (0..3).map(Id::from).all(|id| names.id(id) == id);
+        Self {
+            heard: if self.wrong == RENAMES_NOBODY { self.heard.clone() } else { self.heard.rename(names) },
+            raised: self.raised && !(self.wrong == RESETS_UNRENAMED && is_unrenamed),
+            wrong: self.wrong,
+        }
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 enum Sign {
+    Hello,
     Raised,
 }
 
 /// An id that no node has.
 const NOBODY: usize = 7;
+
+fn others(id: Id) -> Vec<Id> {
+    (0..3).map(Id::from).filter(|other| *other != id).collect()
+}
 
 /// Nodes that raise their hands once, tell all others, and forget whom they heard when the third has raised.
 #[derive(Clone, Debug)]
@@ -74,12 +87,18 @@ impl Actor for Hands {
     type Storage = Id;
     type Random = ();
 
-    fn on_start(&self, _: Id, _: &Option<Id>, o: &mut Out<Self>) -> Hand {
+    fn on_start(&self, id: Id, _: &Option<Id>, o: &mut Out<Self>) -> Hand {
         o.set_timer((), model_timeout());
-        Hand { raised: false, heard: BTreeSet::new(), renames: self.wrong != RENAMES_NOBODY }
+        if self.wrong == GREETS {
+            o.broadcast(&others(id), &Sign::Hello);
+        }
+        Hand { raised: false, heard: BTreeSet::new(), wrong: self.wrong }
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, Hand>, src: Id, _: Sign, _: &mut Out<Self>) {
+    fn on_msg(&self, id: Id, state: &mut Cow<'_, Hand>, src: Id, sign: Sign, _: &mut Out<Self>) {
+        if sign == Sign::Hello {
+            return;
+        }
         if self.wrong == COMPARES_IDS && src > id {
             return;
         }
@@ -96,7 +115,7 @@ impl Actor for Hands {
         if state.heard.len() == 2 {
             o.save(id);
         }
-        o.broadcast(&Id::vec_from((0..3).filter(|other| Id::from(*other) != id)), &Sign::Raised);
+        o.broadcast(&others(id), &Sign::Raised);
     }
 }
 
@@ -152,6 +171,7 @@ impl Protocol for Meeting {
 
     fn is_stale(&self, node: &Node<'_, Hands>, message: &Envelope<Sign>) -> bool {
         node.state.is_some_and(|state| self.wrong == NOT_STALE || state.heard.contains(&message.src))
+            || message.msg == Sign::Hello
     }
 
     fn properties() -> Vec<Property<Self>> {
@@ -234,6 +254,7 @@ fn a_wrong_declaration_of_symmetry_is_refused() {
     says(refused(JUDGES_ONE, Reductions::SYMMETRY), "`nobody-hears-two` judges a state otherwise");
     says(refused(REMEMBERS_ONE, Reductions::SYMMETRY), "a condition judges");
     says(refused(WANTS_ONE, Reductions::SYMMETRY), "`all-can-hear-two` judges a state otherwise");
+    says(refused(RESETS_UNRENAMED, Reductions::SYMMETRY), "is not to rename it by both at once");
 }
 
 /// What may be left of a save is compared too where it is nothing, of whomever the search has taken as the one who
@@ -264,6 +285,19 @@ fn a_panic_with_a_name_in_it_is_told() {
     let path = in_whole(&reduced, found.findings[behave].as_ref().unwrap().path.as_ref().unwrap(), &whole).unwrap();
     let evidence = whole.evidence(path.states.last().unwrap(), behave).unwrap();
     assert!(evidence.sentence.ends_with("is tired"), "{}", evidence.sentence);
+}
+
+/// What is stale at the start is in flight in the whole, and in the reduced it is not: the run is found there all the same.
+#[test]
+fn a_start_with_stale_messages_is_the_start() {
+    let reduced = Cluster::reduced(Meeting { wrong: GREETS }, &calm(), Reductions::STALE_MESSAGES).unwrap();
+    let found = explore(&reduced, &Settings { paths: Paths::All, ..everything(2) }, &Silent);
+    assert_eq!(found.refused, None);
+    let whole = Cluster::new(Meeting { wrong: GREETS }, &calm()).unwrap();
+    assert!(!whole.snapshot(&whole.initial()[0]).network.is_empty());
+    assert!(reduced.snapshot(&reduced.initial()[0]).network.is_empty());
+    let path = found.findings[0].as_ref().unwrap().path.as_ref().unwrap();
+    assert_eq!(in_whole(&reduced, path, &whole).unwrap().steps.len(), path.steps.len());
 }
 
 /// What the cluster itself asks is no condition of the protocol, whatever else is asked.

@@ -1,22 +1,19 @@
 //! What does not recur is not remembered, and that shows in nothing but memory.
 
-use std::time::Duration;
-
-use quorate::cluster::Cluster;
-use quorate::engine::{
-    Checkpoints, Cut, Ended, Exploration, Finding, Limits, Settings, Silent, Verdict, explore, explore_keeping,
-};
+use quorate::cluster::{Cluster, entry};
+use quorate::engine::{Cut, Ended, Exploration, Finding, Limits, Settings, Silent, Verdict, explore, explore_keeping};
+use quorate::exit::Exit;
 use quorate::model::NetworkKind;
-use quorate::system::{PropertyKind, TransitionSystem};
-use serde_json::Value as Json;
+use quorate::system::PropertyKind;
 use stateright::{Checker, Model};
 
 use super::agreement::everything;
 use super::environments::calm;
+use super::kept::Kept;
 use crate::peers::hoard::Hoard;
 
 /// 65,536 states, twice as many as are remembered in any case.
-const HOARD: Hoard = Hoard { counters: 8, limit: 3 };
+const HOARD: Hoard = Hoard { counters: 8, limit: 3, falters_at: None };
 
 fn cluster() -> Cluster<Hoard> {
     Cluster::new(HOARD, &calm(NetworkKind::Unordered)).unwrap()
@@ -53,26 +50,24 @@ fn one_actor_that_holds_everything_agrees() {
 #[test]
 fn a_search_that_forgets_goes_on() {
     let alone = explore(&cluster(), &everything(2), &Silent);
-    let folder = std::env::temp_dir().join(format!("quorate-forgetting-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    let checkpoints = |resume: bool| Checkpoints {
-        folder: folder.clone(),
-        every: Duration::from_secs(60),
-        identity: Json::Null,
-        resume: resume.then(|| folder.clone()),
-    };
+    let kept = Kept::new("forgetting");
     let limits = Limits { states: Some(55_000), ..Limits::default() };
-    let cut = explore_keeping(&cluster(), &Settings { limits, ..everything(2) }, &Silent, &checkpoints(false)).unwrap();
+    let cut = explore_keeping(&cluster(), &Settings { limits, ..everything(2) }, &Silent, &kept.anew()).unwrap();
     assert_eq!(cut.ended, Ended::Cut(Cut::States));
-    let went_on = explore_keeping(&cluster(), &everything(1), &Silent, &checkpoints(true)).unwrap();
+    let went_on = explore_keeping(&cluster(), &everything(1), &Silent, &kept.going_on()).unwrap();
     same(&went_on, &alone);
-    let _ = std::fs::remove_dir_all(&folder);
 }
 
-/// The audit looks at everything once more, and so is given everything.
+/// The audit looks at everything once more, and so is given everything: also the steps to what others have found before, of
+/// which at least one of these two is.
 #[test]
 fn what_is_to_be_looked_at_again_is_remembered() {
-    let cluster = cluster();
-    explore(&cluster, &Settings { remember_all: true, ..everything(2) }, &Silent);
-    assert_eq!(cluster.complaints(), Vec::<String>::new());
+    for at in ["at=0", "at=7"] {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let command = ["check", "hoard", "-p", at, "--audit"];
+        let exit = quorate::cli::run(&[entry::<Hoard>()], &command, &mut out, &mut err);
+        let told = String::from_utf8([out, err].concat()).unwrap();
+        assert_eq!(exit, Exit::Differs, "{told}");
+        assert!(told.contains("audit: the handler of hoarder for the choice"), "{told}");
+    }
 }

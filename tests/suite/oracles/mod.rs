@@ -13,6 +13,7 @@
 //! | `scenarios` | time and faults as people know them |
 //! | `linearizability` | the law of linearizability, and stateright's tester |
 //! | `forgetting` | what does not recur is not remembered, and that shows in nothing but memory |
+//! | `kept` | a folder in which a search is kept |
 //! | `reductions` | what is left out makes no difference, and where it would, that is found |
 //! | `rules` | the search alone, on random rules over words |
 //! | `shared`, `textbook` | algorithms over shared variables, with the verdicts of the textbooks and the counts of TLC |
@@ -31,6 +32,7 @@ mod environments;
 mod estimates;
 mod fair_runs;
 mod forgetting;
+mod kept;
 mod linearizability;
 mod naive;
 mod reductions;

@@ -1,7 +1,6 @@
 //! What is left out makes no difference, and where it would, that is found.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use quorate::cluster::Entry;
 use quorate::engine::{Checkpoints, Exploration, Limits, Paths, Settings, Silent, Verdict, explore, explore_keeping};
@@ -13,6 +12,7 @@ use quorate_models::CATALOGUE;
 use serde_json::{Map, Value as Json};
 
 use super::agreement::everything;
+use super::kept::Kept;
 
 /// The small checks of a shipped protocol.
 fn small_checks(protocol: &str) -> (&'static dyn Entry, Vec<Check>) {
@@ -303,21 +303,14 @@ fn a_reduced_search_goes_on() {
     let check = checks.into_iter().find(|check| check.instance.deviations.is_empty()).unwrap();
     let reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
     let (_, alone) = searched(entry, &check, reductions, 1);
-    let folder = std::env::temp_dir().join(format!("quorate-reduced-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    let checkpoints = |resume: bool| Checkpoints {
-        folder: folder.clone(),
-        every: Duration::from_secs(60),
-        identity: Json::Null,
-        resume: resume.then(|| folder.clone()),
-    };
+    let kept = Kept::new("reduced");
     let limits = Limits { states: Some(alone.statistics.distinct / 2), ..Limits::default() };
     let cut = Settings { limits, ..everything(2) };
     let system = entry.build_reduced(&check.instance, reductions).unwrap();
-    let first = explore_keeping(&*system, &cut, &Silent, &checkpoints(false)).unwrap();
+    let first = explore_keeping(&*system, &cut, &Silent, &kept.anew()).unwrap();
     assert!(first.statistics.distinct < alone.statistics.distinct);
     let system = entry.build_reduced(&check.instance, reductions).unwrap();
-    let went_on = explore_keeping(&*system, &everything(1), &Silent, &checkpoints(true)).unwrap();
+    let went_on = explore_keeping(&*system, &everything(1), &Silent, &kept.going_on()).unwrap();
     assert_eq!(went_on.refused, None);
     assert_eq!(went_on.statistics.widths, alone.statistics.widths);
     assert_eq!(told(&*system, &went_on), told(&*system, &alone));

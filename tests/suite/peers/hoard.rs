@@ -2,8 +2,9 @@
 //! nothing to remember. Every state of the system is a state of the actor that nobody has seen before.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use quorate::model::{Claim, NetworkKind, Node, Property, Protocol, Roster};
+use quorate::model::{Card, Claim, Deviations, NetworkKind, NoDeviation, Node, Property, Protocol, Roster};
 use quorate::system::Evidence;
 use quorate::{Actor, Id, Out};
 use stateright::Expectation;
@@ -15,13 +16,30 @@ pub struct Hoard {
     pub counters: usize,
     /// How far each counts: there are as many states as there are numbers of `counters` digits below `limit + 1`.
     pub limit: u8,
+    /// The counter that refuses the very last step, but not before it has been asked for three times.
+    pub falters_at: Option<usize>,
 }
+
+/// Counters of one that is made by parameters.
+const COUNTERS: usize = 8;
+
+quorate::params! {
+    /// Where it falters.
+    pub struct Falters {
+        /// The counter that refuses the last step when it is asked for the third time.
+        pub at: usize = 0, in 0..=7;
+    }
+}
+
+/// By counter: how often the last step was asked of one that falters. Each handler is run twice at once.
+static LAST_STEPS: [AtomicU32; COUNTERS] = [const { AtomicU32::new(0) }; COUNTERS];
 
 /// The actor.
 #[derive(Clone)]
 pub struct Hoarder {
     counters: usize,
     limit: u8,
+    falters_at: Option<usize>,
 }
 
 const KEY: &str = "count";
@@ -50,14 +68,19 @@ impl Actor for Hoarder {
     }
 
     fn on_random(&self, _: Id, counters: &mut Cow<'_, Vec<u8>>, ix: &usize, o: &mut Out<Self>) {
-        counters.to_mut()[*ix] += 1;
-        self.offer(counters, o);
+        let mut next = counters.to_vec();
+        next[*ix] += 1;
+        if self.falters_at == Some(*ix) && self.is_full(&next) && LAST_STEPS[*ix].fetch_add(1, Ordering::Relaxed) >= 2 {
+            next[*ix] -= 1;
+        }
+        self.offer(&next, o);
+        *counters = Cow::Owned(next);
     }
 }
 
 impl Hoard {
     fn hoarder(&self) -> Hoarder {
-        Hoarder { counters: self.counters, limit: self.limit }
+        Hoarder { counters: self.counters, limit: self.limit, falters_at: self.falters_at }
     }
 
     /// The same actor for stateright, with the same properties.
@@ -71,9 +94,15 @@ impl Hoard {
 }
 
 impl Protocol for Hoard {
-    crate::plain_protocol!("hoard");
+    const CARD: Card = Card { name: "hoard", title: "hoard", source: "", modelled: "", left_out: "" };
+    type Params = Falters;
+    type Deviation = NoDeviation;
     type Actor = Hoarder;
     type History = ();
+
+    fn new(Falters { at }: Falters, _: Deviations<NoDeviation>) -> Result<Self, String> {
+        Ok(Self { counters: COUNTERS, limit: 3, falters_at: Some(at) })
+    }
 
     fn roster(&self) -> Roster<Hoarder> {
         Roster::new().role("hoarder", [self.hoarder()])
