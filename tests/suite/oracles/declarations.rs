@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use quorate::cluster::Cluster;
 use quorate::engine::{Cut, Exploration, Paths, Progress, Settings, Silent, Statistics, Verdict, explore};
 use quorate::model::{
-    Budget, Claim, Condition, Crashes, Environment, Facts, History, Losses, NetworkKind, Node, Property, Protocol,
-    Reductions, Rename, Renaming, Roster, Step, Symmetry,
+    Claim, Condition, Environment, Facts, History, NetworkKind, Node, Property, Protocol, Reductions, Rename, Renaming,
+    Roster, Step, Symmetry,
 };
 use quorate::system::{Evidence, Explain, PropertyKind, TransitionSystem};
 use quorate::trace::in_whole;
@@ -35,13 +35,11 @@ const RENAMES_NOBODY: u8 = 6;
 const NOT_STALE: u8 = 7;
 const NO_LONGER_STALE: u8 = 8;
 const WANTS_ONE: u8 = 9;
-/// This one and the next two: of which node a save may be torn.
-const TEARS_ONE: u8 = 10;
 /// Nothing wrong, but that handlers panic, with a name in the text.
-const GETS_TIRED: u8 = 13;
+const GETS_TIRED: u8 = 10;
 /// Nothing wrong, but that all greet at the start, which nobody ever heeds.
-const GREETS: u8 = 14;
-const RESETS_UNRENAMED: u8 = 15;
+const GREETS: u8 = 11;
+const RESETS_UNRENAMED: u8 = 12;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 struct Hand {
@@ -67,9 +65,6 @@ enum Sign {
     Raised,
 }
 
-/// An id that no node has.
-const NOBODY: usize = 7;
-
 fn others(id: Id) -> Vec<Id> {
     (0..3).map(Id::from).filter(|other| *other != id).collect()
 }
@@ -84,10 +79,10 @@ impl Actor for Hands {
     type Msg = Sign;
     type State = Hand;
     type Timer = ();
-    type Storage = Id;
+    type Storage = ();
     type Random = ();
 
-    fn on_start(&self, id: Id, _: &Option<Id>, o: &mut Out<Self>) -> Hand {
+    fn on_start(&self, id: Id, _: &Option<()>, o: &mut Out<Self>) -> Hand {
         o.set_timer((), model_timeout());
         if self.wrong == GREETS {
             o.broadcast(&others(id), &Sign::Hello);
@@ -111,10 +106,6 @@ impl Actor for Hands {
 
     fn on_timeout(&self, id: Id, state: &mut Cow<'_, Hand>, (): &(), o: &mut Out<Self>) {
         state.to_mut().raised = true;
-        // So that at most one saves.
-        if state.heard.len() == 2 {
-            o.save(id);
-        }
         o.broadcast(&others(id), &Sign::Raised);
     }
 }
@@ -160,11 +151,6 @@ impl Protocol for Meeting {
         }
     }
 
-    fn tear(&self, _: Option<&Id>, saved: &Id) -> Vec<Id> {
-        let of_whom = self.wrong.wrapping_sub(TEARS_ONE);
-        if of_whom > 2 || *saved == Id::from(usize::from(of_whom)) { vec![Id::from(NOBODY)] } else { Vec::new() }
-    }
-
     fn symmetry(&self) -> Option<Symmetry<Self>> {
         Some(Symmetry::of_roles(&self.roster(), &["member"]))
     }
@@ -202,20 +188,11 @@ impl Protocol for Meeting {
             // Its trigger is a condition, and the last property, the cluster's own, has none.
             Claim::leads_to("who-hears-two-raises", "")
                 .by_nodes(raised, |_, raised: &[bool]| raised.contains(&false).then(|| Evidence::new("not all raised")))
-                .when(Condition::by_nodes(hears_two, |_, heard: &[bool]| {
-                    heard.contains(&true).then(|| Evidence::new("one has heard two"))
+                .when(Condition::by_world(|_: &Self, world| {
+                    let heard = |node: &Node<'_, Hands>| node.state.is_some_and(|state| state.heard.len() == 2);
+                    world.nodes.iter().any(heard).then(|| Evidence::new("one has heard two"))
                 })),
         ]
-    }
-}
-
-/// Where one node may crash, and its last save be torn.
-fn torn() -> Environment {
-    let once = Budget::AtMost(1);
-    Environment {
-        crashes: Crashes { total: once, ..Crashes::default() },
-        torn_saves: Losses { total: once, of_roles: Vec::new() },
-        ..calm()
     }
 }
 
@@ -255,21 +232,6 @@ fn a_wrong_declaration_of_symmetry_is_refused() {
     says(refused(REMEMBERS_ONE, Reductions::SYMMETRY), "a condition judges");
     says(refused(WANTS_ONE, Reductions::SYMMETRY), "`all-can-hear-two` judges a state otherwise");
     says(refused(RESETS_UNRENAMED, Reductions::SYMMETRY), "is not to rename it by both at once");
-}
-
-/// What may be left of a save is compared too where it is nothing, of whomever the search has taken as the one who
-/// saved.
-#[test]
-fn saves_that_are_torn_only_of_one_are_noticed() {
-    fn search(wrong: u8) -> Option<String> {
-        let cluster = Cluster::reduced(Meeting { wrong }, &torn(), Reductions::SYMMETRY).unwrap();
-        explore(&cluster, &everything(2), &Silent).refused
-    }
-    assert_eq!(search(NOTHING), None);
-    let refused = [search(TEARS_ONE), search(TEARS_ONE + 1), search(TEARS_ONE + 2)];
-    for refused in refused.map(Option::unwrap) {
-        assert!(refused.contains("does for a crash what"), "{refused}");
-    }
 }
 
 /// A handler that panics with a name in its text is a violation like any other, and is told with the text.
