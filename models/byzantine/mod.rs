@@ -11,11 +11,13 @@
 //! | `dolev_strong` | authenticated broadcast, by chains of signatures |
 //! | `oral_messages` | the Byzantine generals |
 //! | `pbft` | Practical Byzantine Fault Tolerance |
+//! | `value` | what is broadcast |
 
 pub mod bracha;
 pub mod dolev_strong;
 pub mod oral_messages;
 pub mod pbft;
+pub mod value;
 
 pub use bracha::Bracha;
 pub use dolev_strong::DolevStrong;

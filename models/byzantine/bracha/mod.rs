@@ -27,12 +27,12 @@ mod process;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 
 use quorate::model::{Card, Deviations, NetworkKind, Property, Protocol, Roster};
 use quorate::{Actor, Id, Out, deviations, params};
 use serde::Serialize;
 
+pub use super::value::Value;
 pub use process::{Process, ProcessState};
 
 params! {
@@ -68,30 +68,6 @@ deviations! {
         ReadyTwice = "ready-twice" harmless;
         /// A process echoes only what the sender has told it, not what others echo or are ready for.
         EchoInitialOnly = "echo-initial-only" harmless;
-    }
-}
-
-/// What is broadcast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Value {
-    /// What a correct sender broadcasts.
-    A,
-    /// Something else.
-    B,
-}
-
-impl Value {
-    /// All values.
-    const ALL: [Self; 2] = [Self::A, Self::B];
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::A => "a",
-            Self::B => "b",
-        })
     }
 }
 

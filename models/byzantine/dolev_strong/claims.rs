@@ -14,7 +14,7 @@ pub(super) fn all() -> Vec<Property<DolevStrong>> {
             .by_nodes(decision, another_value),
         Claim::eventually("termination", "Every correct process decides").by_nodes(decision, undecided),
         Claim::sometimes("delivered", "All correct processes decide on the same value")
-            .by_nodes(decision, |_, all| all_decide(all, |decision| decision == Decision::On(Value::Red))),
+            .by_nodes(decision, |_, all| all_decide(all, |decision| decision == Decision::On(Value::A))),
         Claim::sometimes("exposed", "All correct processes decide that the sender is faulty")
             .by_nodes(decision, |_, all| all_decide(all, |decision| decision == Decision::SenderFaulty)),
         Claim::sometimes("last-round", "A correct process accepts a value in the last round, and all decide alike")
@@ -51,9 +51,9 @@ fn differ(_: &DolevStrong, readings: &[Reading]) -> Option<Evidence> {
 }
 
 fn another_value(it: &DolevStrong, readings: &[Reading]) -> Option<Evidence> {
-    let (process, wrong) = decided(readings).find(|(_, decision)| *decision != Decision::On(Value::Red))?;
+    let (process, wrong) = decided(readings).find(|(_, decision)| *decision != Decision::On(Value::A))?;
     let is_told = !it.sizes.sender_lies;
-    is_told.then(|| Evidence::new(format!("{process:?} decides {wrong}, and the sender has said {}", Value::Red)))
+    is_told.then(|| Evidence::new(format!("{process:?} decides {wrong}, and the sender has said {}", Value::A)))
 }
 
 fn undecided(_: &DolevStrong, readings: &[Reading]) -> Option<Evidence> {

@@ -21,8 +21,8 @@ impl Liars {
         }
         let mut said = BTreeSet::from([BTreeSet::new()]);
         for signers in self.signatures(round) {
-            let [red, blue] = [Value::Red, Value::Blue].map(|value| Chain { value, signers: signers.clone() });
-            said.extend([BTreeSet::from([red.clone()]), BTreeSet::from([blue.clone()]), BTreeSet::from([red, blue])]);
+            let [a, b] = Value::ALL.map(|value| Chain { value, signers: signers.clone() });
+            said.extend([BTreeSet::from([a.clone()]), BTreeSet::from([b.clone()]), BTreeSet::from([a, b])]);
         }
         said.into_iter().collect()
     }

@@ -38,6 +38,7 @@ use quorate::model::{Card, Deviations, Property, Protocol, Roster};
 use quorate::{Actor, Id, Out, deviations, params};
 use serde::Serialize;
 
+pub use super::value::Value;
 pub use lies::Liars;
 pub use process::{Process, ProcessState};
 
@@ -70,25 +71,6 @@ deviations! {
         AcceptUnsigned = "accept-unsigned" breaks "validity";
         /// It waits for a value until it has one.
         NoDefault = "no-default" breaks "termination";
-    }
-}
-
-/// What is broadcast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Value {
-    /// What a correct sender says.
-    Red,
-    /// Something else.
-    Blue,
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Red => "red",
-            Self::Blue => "blue",
-        })
     }
 }
 
@@ -174,7 +156,7 @@ impl Actor for Member {
     fn on_start(&self, id: Id, _: &Option<()>, o: &mut Out<Self>) -> State {
         match self {
             Self::Sender { processes } => {
-                let signed = Chain { value: Value::Red, signers: vec![id] };
+                let signed = Chain { value: Value::A, signers: vec![id] };
                 o.broadcast(processes, &Msg { round: 1, chains: BTreeSet::from([signed]) });
                 State::Other
             }
