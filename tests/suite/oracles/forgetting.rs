@@ -65,7 +65,7 @@ fn what_is_to_be_looked_at_again_is_remembered() {
     for at in ["at=0", "at=7"] {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let command = ["check", "hoard", "-p", at, "--audit"];
-        let exit = quorate::cli::run(&[entry::<Hoard>()], &command, &mut out, &mut err);
+        let exit = quorate::cli::run(&[entry::<Hoard>()], command, &mut out, &mut err);
         let told = String::from_utf8([out, err].concat()).unwrap();
         assert_eq!(exit, Exit::Differs, "{told}");
         assert!(told.contains("audit: the handler of hoarder for the choice"), "{told}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::cluster::Entry;
-use quorate::engine::{Checkpoints, Exploration, Limits, Paths, Settings, Silent, Verdict, explore, explore_keeping};
+use quorate::engine::{Exploration, Limits, Paths, Settings, Silent, Verdict, explore, explore_keeping};
 use quorate::model::Reductions;
 use quorate::spec::{self, Check, Size, Source};
 use quorate::system::{Explain, PropertyKind, ShowsIn, Successors, Word};
