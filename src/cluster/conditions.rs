@@ -10,7 +10,8 @@ use super::inbox::message_of;
 use super::slot::{Life, Slot};
 use super::tables::Cluster;
 use crate::model::{Assumption, Condition, Node, Property, Protocol, StepCondition, World};
-use crate::system::table::{PairMemo, Table};
+use crate::system::memo::PairMemo;
+use crate::system::table::Table;
 use crate::system::{Evidence, PropertyCard, PropertyKind, PropertySet, ShowsIn, Word};
 
 /// The property that every cluster has: no handler panics, and none gives two results for one event.
@@ -21,6 +22,10 @@ pub fn handlers_behave() -> PropertyCard {
     let about = "no handler panics, and none gives two results for one event";
     PropertyCard::new(HANDLERS_BEHAVE, PropertyKind::Always, about)
 }
+
+/// Bits of the readings of all nodes of which it is remembered how they are judged, and of each.
+const PACKED_BITS: u32 = 60;
+const MOST_READING_BITS: u32 = 5;
 
 /// A condition and what is remembered of it.
 pub(super) struct Remembered<P: Protocol> {
@@ -33,6 +38,8 @@ pub(super) struct Remembered<P: Protocol> {
     found_in_history: Table<bool>,
     /// Where it reads the history at both ends of a step: the same, by both numbers.
     found_in_histories: PairMemo,
+    /// Where it reads nodes: whether it finds something in readings that recur, see [`packed_readings`](Cluster::packed_readings).
+    found_in_readings: PairMemo,
     /// Where it reads nodes: readings of which it is known that it judges them as those of all images.
     pub(super) alike: RwLock<HashSet<Box<[u32]>, FxBuildHasher>>,
 }
@@ -97,6 +104,7 @@ impl<P: Protocol> Conditions<P> {
             in_search,
             found_in_history: Table::default(),
             found_in_histories: PairMemo::default(),
+            found_in_readings: PairMemo::default(),
             alike: RwLock::default(),
         });
         self.remembered.len() - 1
@@ -212,9 +220,30 @@ impl<P: Protocol> Cluster<P> {
             Condition::History(condition) => *remembered
                 .found_in_history
                 .get_or_set(history as usize, || condition(&self.protocol, self.histories.get(history)).is_some()),
-            Condition::Nodes(_) | Condition::World(_) => self.evidence_in(state, condition_ix).is_some(),
+            Condition::Nodes(nodes) => match self.packed_readings(remembered, state) {
+                Some((high, low)) => {
+                    let judge = || u32::from(nodes.judge(&self.protocol, &self.readings(remembered, state)).is_some());
+                    remembered.found_in_readings.get_or_compute(high, low, judge) != 0
+                }
+                None => self.evidence_in(state, condition_ix).is_some(),
+            },
+            Condition::World(_) => self.evidence_in(state, condition_ix).is_some(),
             Condition::Step(_) => false,
         }
+    }
+
+    /// The readings of all nodes as one number in two halves, if they are few and small: then they recur.
+    fn packed_readings(&self, remembered: &Remembered<P>, state: &[Word]) -> Option<(u32, u32)> {
+        let bits = (PACKED_BITS / self.positions.len() as u32).min(MOST_READING_BITS);
+        let mut packed = 0;
+        for (node, position) in self.positions.iter().enumerate() {
+            let reading = self.reading(remembered, node, position.slot_number(state[node]));
+            if reading >> bits != 0 {
+                return None;
+            }
+            packed = packed << bits | u64::from(reading);
+        }
+        Some(((packed >> u32::BITS) as u32, packed as u32))
     }
 
     /// See [`TransitionSystem::step_findings`](crate::system::TransitionSystem::step_findings).

@@ -66,6 +66,7 @@ impl Layout {
     }
 
     /// The position of the history's word.
+    #[inline]
     pub(super) fn history(&self) -> usize {
         self.node_count
     }
@@ -91,6 +92,7 @@ impl Layout {
     }
 
     /// The number of the split that the network is in.
+    #[inline]
     pub(super) fn split_of(&self, state: &[Word]) -> Word {
         self.split.map_or(WHOLE, |position| state[position])
     }
@@ -103,6 +105,7 @@ impl Layout {
 
     /// What an action of this kind does to the budgets: calls `edit` with position and new word.
     /// `None` if a budget that it needs is spent; then the edits so far are for nothing.
+    #[inline]
     pub(super) fn spend(&self, kind: ActionKind, state: &[Word], mut edit: impl FnMut(usize, Word)) -> Option<()> {
         let mut take = |position: Option<usize>| match position {
             None => Some(()),

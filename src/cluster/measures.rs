@@ -4,7 +4,7 @@ use super::event::Event;
 use super::tables::Cluster;
 use super::transitions::Taken;
 use crate::model::{Observable, Protocol, Reading};
-use crate::system::table::PairMemo;
+use crate::system::memo::PairMemo;
 use crate::system::{Interner, ObservableCard, Word};
 
 /// The observables of a protocol, and what is remembered of them.

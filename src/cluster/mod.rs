@@ -155,6 +155,7 @@
 
 mod alike;
 mod audit;
+mod choices;
 mod conditions;
 mod confirm;
 mod entry;

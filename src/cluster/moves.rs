@@ -103,6 +103,7 @@ impl Moves {
 
 impl Move<'_> {
     /// What it sends: receiver and bundle, each receiver once.
+    #[inline]
     pub(super) fn sends(&self) -> impl Iterator<Item = (usize, u32)> {
         let Sends { row, wide } = self.sends;
         row.chunks_exact(if wide { 2 } else { 1 }).map(|send| match *send {
@@ -114,6 +115,7 @@ impl Move<'_> {
 }
 
 /// Reads the moves of a row.
+#[inline]
 pub(super) fn read(mut row: &[u32]) -> impl Iterator<Item = Move<'_>> {
     std::iter::from_fn(move || {
         let (&[head, local], rest) = row.split_first_chunk::<2>()?;

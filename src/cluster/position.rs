@@ -1,15 +1,18 @@
 //! The tables behind one node's word.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use stateright::actor::Envelope;
 
-use super::inbox::{Inbox, message_of};
+use super::choices::Options;
+use super::inbox::{Inbox, InboxRules, message_of};
 use super::slot::Slot;
 use super::time::Overdue;
 use crate::model::ProtocolActor;
-use crate::system::table::{PairMemo, Table};
-use crate::system::{Interner, Word};
+use crate::system::memo::PairMemo;
+use crate::system::table::Table;
+use crate::system::{Interner, PairInterner, Word};
 
 /// The tables behind the word of one node. All are filled as the search goes, and read by all threads.
 #[derive(Debug)]
@@ -18,12 +21,14 @@ pub(super) struct Position<A: ProtocolActor> {
     remembers: AtomicBool,
     /// What the node can be.
     pub(super) slots: Interner<Slot<A>>,
+    /// The choices ever open there: many slots have the same.
+    open: Interner<Arc<Options<A::Random>>>,
     /// The messages ever sent to the node.
     pub(super) messages: Interner<Envelope<A::Msg>>,
     /// The lists of flights ever on their way to it.
     pub(super) inboxes: Interner<Inbox>,
     /// (slot, inbox): the node's word is the number of the pair.
-    pub(super) locals: Interner<(u32, u32)>,
+    pub(super) locals: PairInterner,
     /// By slot: some inbox with which it was seen, and the number of the pair. Where steps send nothing, it is the only one.
     first_local: Table<(u32, Word)>,
     /// What one step of someone sends to this node: messages, ascending unless the network has an order.
@@ -32,6 +37,10 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) effects: Interner<Effect>,
     /// (slot, event) -> effect.
     pub(super) effect_of: PairMemo,
+    /// (inbox, bundle) -> inbox with it. There are fewer inboxes than local states: most are worked out for another slot.
+    pub(super) inbox_with: PairMemo,
+    /// (inbox, place) -> inbox without the message there.
+    inbox_without: PairMemo,
     /// (local, bundle) -> local.
     pub(super) added: PairMemo,
     /// (local, split) -> local without what does not pass.
@@ -69,13 +78,16 @@ impl<A: ProtocolActor> Position<A> {
         Self {
             remembers: AtomicBool::new(true),
             slots: Interner::default(),
+            open: Interner::default(),
             messages: Interner::default(),
             inboxes: Interner::default(),
-            locals: Interner::default(),
+            locals: PairInterner::default(),
             first_local: Table::default(),
             bundles: Interner::default(),
             effects: Interner::default(),
             effect_of: PairMemo::default(),
+            inbox_with: PairMemo::default(),
+            inbox_without: PairMemo::default(),
             added: PairMemo::default(),
             cut: PairMemo::default(),
             ticked: PairMemo::default(),
@@ -97,14 +109,26 @@ impl<A: ProtocolActor> Position<A> {
         self.remembers.store(remembers, Ordering::Relaxed);
     }
 
-    /// The word for a slot and an inbox.
+    /// The number of a slot, and whether it is new.
+    pub(super) fn number_slot(&self, mut slot: Slot<A>) -> (u32, bool) {
+        slot.choices = slot.choices.shared(|open| Arc::clone(self.open.get(self.open.intern(open))));
+        self.slots.intern_anew(slot)
+    }
+
+    /// The word for a slot and an inbox that has no number yet.
     pub(super) fn local(&self, slot: u32, inbox: Inbox) -> Word {
         self.locals.intern((slot, self.inboxes.intern(inbox)))
     }
 
+    /// The number of an inbox without the message at `place`.
+    pub(super) fn inbox_without(&self, inbox: u32, place: usize) -> u32 {
+        let without = || self.inboxes.intern(InboxRules::without(self.inboxes.get(inbox), place));
+        if self.remembers() { self.inbox_without.get_or_compute(inbox, place as u32, without) } else { without() }
+    }
+
     /// The word with another slot and the same inbox.
     pub(super) fn with_slot(&self, local: Word, slot: u32) -> Word {
-        let inbox = self.locals.get(local).1;
+        let inbox = self.inbox_number(local);
         let first = self.first_local.get_or_set(slot as usize, || (inbox, self.locals.intern((slot, inbox))));
         if first.0 == inbox { first.1 } else { self.locals.intern((slot, inbox)) }
     }
@@ -119,9 +143,14 @@ impl<A: ProtocolActor> Position<A> {
         self.slots.get(self.slot_number(local))
     }
 
+    /// The number of the inbox behind a word.
+    pub(super) fn inbox_number(&self, local: Word) -> u32 {
+        self.locals.get(local).1
+    }
+
     /// The inbox behind a word.
     pub(super) fn inbox(&self, local: Word) -> &[u32] {
-        self.inboxes.get(self.locals.get(local).1)
+        self.inboxes.get(self.inbox_number(local))
     }
 
     /// The message at a place in the inbox behind a word.
@@ -137,6 +166,7 @@ impl<A: ProtocolActor> Position<A> {
     /// Bytes of the tables, what the values own apart.
     pub(super) fn bytes(&self) -> usize {
         self.slots.bytes()
+            + self.open.bytes()
             + self.messages.bytes()
             + self.inboxes.bytes()
             + self.locals.bytes()
@@ -144,6 +174,8 @@ impl<A: ProtocolActor> Position<A> {
             + self.bundles.bytes()
             + self.effects.bytes()
             + self.effect_of.bytes()
+            + self.inbox_with.bytes()
+            + self.inbox_without.bytes()
             + self.added.bytes()
             + self.cut.bytes()
             + self.ticked.bytes()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::event::Event;
-use super::inbox::{Inbox, InboxRules, message_of};
+use super::inbox::{Inbox, message_of};
 use super::moves::{Moves, corruption};
 use super::position::Effect;
 use super::tables::Cluster;
@@ -61,7 +61,10 @@ impl<P: Protocol> Cluster<P> {
     /// The deliveries to `node`: as sent, those that leave the message in flight, those with another payload.
     fn deliveries(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
-        let (slot, inbox) = (position.slot_number(local), position.inbox(local));
+        let (slot, number) = position.locals.get(local);
+        let inbox = position.inboxes.get(number);
+        let delivered =
+            |place: usize| if self.rules.keeps_delivered { number } else { position.inbox_without(number, place) };
         let duplicating = match self.rules.kind {
             NetworkKind::Unordered | NetworkKind::Fifo => self.targets.duplicating[node],
             // Where deliveries take the message, the network shows its nature by those that do not.
@@ -72,8 +75,8 @@ impl<P: Protocol> Cluster<P> {
             let effect = self.effect(node, slot, Event::Deliver(message));
             let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
             if changes || self.environment.consumes_no_ops() {
-                let rest = self.rules.delivered(inbox, place);
-                self.push(node, local, (ActionKind::Deliver, place as u32), &effect, Some(rest), moves);
+                let rest = Some(delivered(place));
+                self.push(node, local, (ActionKind::Deliver, place as u32), &effect, rest, moves);
             }
             if changes && duplicating {
                 self.push(node, local, (ActionKind::Duplicate, place as u32), &effect, None, moves);
@@ -81,15 +84,8 @@ impl<P: Protocol> Cluster<P> {
             if self.targets.corrupting[node] {
                 for (payload, &message) in self.corrupted(node, message).iter().enumerate() {
                     let effect = self.effect(node, slot, Event::Deliver(message));
-                    let rest = self.rules.delivered(inbox, place);
-                    self.push(
-                        node,
-                        local,
-                        (ActionKind::Corrupt, corruption(place, payload)),
-                        &effect,
-                        Some(rest),
-                        moves,
-                    );
+                    let (what, rest) = (corruption(place, payload), Some(delivered(place)));
+                    self.push(node, local, (ActionKind::Corrupt, what), &effect, rest, moves);
                 }
             }
         }
@@ -105,9 +101,10 @@ impl<P: Protocol> Cluster<P> {
     /// The losses of messages on their way to `node`.
     fn losses(&self, node: usize, local: Word, moves: &mut Moves) {
         let position = &self.positions[node];
-        let inbox = position.inbox(local);
+        let (slot, number) = position.locals.get(local);
+        let inbox = position.inboxes.get(number);
         for place in self.in_order(node, inbox, self.rules.heads(inbox, |message| position.sender(message))) {
-            let rest = position.local(position.slot_number(local), InboxRules::without(inbox, place));
+            let rest = position.locals.intern((slot, position.inbox_without(number, place)));
             moves.push((ActionKind::Drop, place as u32), false, rest, None, &[]);
         }
     }
@@ -148,23 +145,23 @@ impl<P: Protocol> Cluster<P> {
         let effect = self.effect(node, position.slot_number(local), event);
         let crashes = matches!(event, Event::Crash | Event::LoseSave | Event::TearSave(_));
         let lost = crashes && self.environment.crashes.in_flight == InFlightAtCrash::Lost;
-        self.push(node, local, (kind, number), &effect, lost.then(Inbox::default), moves);
+        self.push(node, local, (kind, number), &effect, lost.then(|| position.inboxes.intern(Inbox::default())), moves);
     }
 
-    /// Writes down the move with this effect, and this inbox if it is another, unless it changes nothing.
+    /// Writes down the move with this effect, and the inbox with this number if it is another, unless it changes nothing.
     fn push(
         &self,
         node: usize,
         before: Word,
         what: (ActionKind, u32),
         effect: &Effect,
-        inbox: Option<Inbox>,
+        inbox: Option<u32>,
         moves: &mut Moves,
     ) {
         let position = &self.positions[node];
         let local = match inbox {
             None if self.stale.is_none() => position.with_slot(before, effect.slot),
-            None => self.local(node, effect.slot, position.inbox(before).into()),
+            None => self.local(node, effect.slot, position.inbox_number(before)),
             Some(inbox) => self.local(node, effect.slot, inbox),
         };
         if local == before && effect.sends.is_empty() && effect.facts.is_none() {

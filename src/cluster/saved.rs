@@ -183,9 +183,9 @@ fn put_sums<T: Eq + Hash>(interner: &Interner<T>, out: &mut Vec<u32>) {
     put_list(&sums, out);
 }
 
-/// Interns numbers that must come out in their order.
-fn intern_in_order<T: Eq + Hash>(interner: &Interner<T>, number: usize, value: T) -> Result<(), String> {
-    if interner.intern(value) as usize == number { Ok(()) } else { Err(OTHER.to_owned()) }
+/// Numbers that are interned must come out in their order.
+fn in_order(interned: u32, number: usize) -> Result<(), String> {
+    if interned as usize == number { Ok(()) } else { Err(OTHER.to_owned()) }
 }
 
 impl<P: Protocol> Cluster<P> {
@@ -367,7 +367,7 @@ impl<A: crate::model::ProtocolActor> Position<A> {
         }
         out.push(self.locals.len() as u32);
         (0..self.locals.len() as u32).for_each(|number| {
-            let (slot, inbox) = *self.locals.get(number);
+            let (slot, inbox) = self.locals.get(number);
             out.extend([slot, inbox]);
         });
         out.push(self.effects.len() as u32);
@@ -384,18 +384,18 @@ impl<A: crate::model::ProtocolActor> Position<A> {
     fn take_back<'a>(&self, reader: &mut Reader<'a>) -> Result<[&'a [u32]; 2], String> {
         for lists in [&self.inboxes, &self.bundles] {
             for number in 0..reader.one()? as usize {
-                intern_in_order(lists, number, Inbox::from(reader.list()?))?;
+                in_order(lists.intern(Inbox::from(reader.list()?)), number)?;
             }
         }
         for number in 0..reader.one()? as usize {
-            intern_in_order(&self.locals, number, (reader.one()?, reader.one()?))?;
+            in_order(self.locals.intern((reader.one()?, reader.one()?)), number)?;
         }
         for number in 0..reader.one()? as usize {
             let (slot, facts, send_count) = (reader.one()?, reader.one()?, reader.one()?);
             let send = |_| Ok((reader.one()?, reader.one()?));
             let sends = (0..send_count).map(send).collect::<Result<Vec<_>, String>>()?.into_boxed_slice();
             let effect = Effect { slot, sends, facts: (facts != NONE).then_some(facts) };
-            intern_in_order(&self.effects, number, effect)?;
+            in_order(self.effects.intern(effect), number)?;
         }
         Ok([reader.list()?, reader.list()?])
     }

@@ -2,6 +2,7 @@
 
 use stateright::actor::Actor;
 
+use super::choices::Choices;
 use super::few::Few;
 use super::time::Span;
 
@@ -15,8 +16,7 @@ pub(super) struct SlotOf<S, G, T: Ord, R> {
     pub(super) last_save: LastSave<G>,
     /// Timers that are set, and what is left of each.
     pub(super) timers: Few<T, Span>,
-    /// Open choices: options by key. Invariant: no list is empty.
-    pub(super) choices: Few<String, Vec<R>>,
+    pub(super) choices: Choices<R>,
 }
 
 /// The slot of an actor.
@@ -70,7 +70,7 @@ impl<S, G, T: Ord, R> SlotOf<S, G, T, R> {
             storage,
             last_save: LastSave::Safe,
             timers: Few::default(),
-            choices: Few::default(),
+            choices: Choices::default(),
         }
     }
 

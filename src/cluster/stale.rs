@@ -5,11 +5,11 @@
 //! nothing but tell states apart. That what is said is so is [confirmed](super::confirm) when the search is over.
 
 use super::conditions::view;
-use super::inbox::{Inbox, message_of};
+use super::inbox::message_of;
 use super::tables::Cluster;
 use crate::model::{Environment, NetworkKind, NoOpDelivery, Protocol};
 use crate::system::Word;
-use crate::system::table::PairMemo;
+use crate::system::memo::PairMemo;
 
 /// What is remembered of stale messages.
 #[derive(Debug)]
@@ -45,17 +45,19 @@ impl Stale {
 }
 
 impl<P: Protocol> Cluster<P> {
-    /// The word of `node` for a slot and an inbox, without what is stale.
-    pub(super) fn local(&self, node: usize, slot: u32, inbox: Inbox) -> Word {
+    /// The word of `node` for a slot and the inbox with the given number, without what is stale.
+    pub(super) fn local(&self, node: usize, slot: u32, inbox: u32) -> Word {
+        let position = &self.positions[node];
         if const { P::REDUCTIONS.stale_messages }
             && let Some(stale) = &self.stale
-            && inbox.iter().any(|flight| self.is_stale(stale, node, slot, message_of(*flight)))
         {
-            let flights = inbox.iter().copied();
-            let left = flights.filter(|flight| !self.is_stale(stale, node, slot, message_of(*flight))).collect();
-            return self.positions[node].local(slot, left);
+            let flights = position.inboxes.get(inbox);
+            let is_stale = |flight: &u32| self.is_stale(stale, node, slot, message_of(*flight));
+            if flights.iter().any(is_stale) {
+                return position.local(slot, flights.iter().copied().filter(|flight| !is_stale(flight)).collect());
+            }
         }
-        self.positions[node].local(slot, inbox)
+        position.locals.intern((slot, inbox))
     }
 
     pub(super) fn is_stale(&self, stale: &Stale, node: usize, slot: u32, message: u32) -> bool {

@@ -85,7 +85,7 @@ impl<P: Protocol> Call<'_, P> {
                 slot.life = Life::Up(self.react(&mut out));
             }
             Event::Choose(option) => {
-                slot.choices.remove(self.option(option).0);
+                slot.choices.close(self.option(option).0);
                 slot.life = Life::Up(self.react(&mut out));
             }
             Event::Crash => slot = Slot::<P::Actor>::down(slot.storage),
@@ -177,8 +177,7 @@ impl<P: Protocol> Call<'_, P> {
                     slot.timers.insert(timer, Span::of(self.environment.timing(), &range));
                 }
                 Command::CancelTimer(timer) => slot.timers.remove(&timer),
-                Command::ChooseRandom(key, options) if options.is_empty() => slot.choices.remove(&key),
-                Command::ChooseRandom(key, options) => slot.choices.insert(key, options),
+                Command::ChooseRandom(key, options) => slot.choices.open(key, options),
                 Command::Save(storage) => slot.storage = Some(storage),
             }
         }

@@ -25,7 +25,8 @@ use super::split::WHOLE;
 use super::tables::Cluster;
 use crate::model::{Protocol, Renaming, Roster, Symmetry};
 use crate::system::Word;
-use crate::system::table::{PairMemo, Table};
+use crate::system::memo::PairMemo;
+use crate::system::table::Table;
 
 /// Most words of a state of which representatives are taken.
 const WORDS_MAX: usize = 96;
@@ -230,7 +231,7 @@ impl<P: Protocol> Cluster<P> {
         let flights: Vec<u32> = position.inbox(local).iter().map(flight).collect();
         let image = quotient.image_of_node(node, permutation);
         let inbox: Inbox = self.rules.in_order(flights, |message| self.positions[image].sender(message));
-        self.local(image, slot, inbox)
+        self.local(image, slot, self.positions[image].inboxes.intern(inbox))
     }
 
     /// A number that all images of a word of `node` share; the node is in a group. Others may have it too: it is a hash of

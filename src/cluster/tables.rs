@@ -20,7 +20,7 @@ use super::stale::Stale;
 use super::step::{Call, Outcome};
 use super::symmetry::Quotient;
 use crate::model::{Assumption, Environment, History, InFlightAtCrash, NetworkKind, Protocol, Reductions, Roster};
-use crate::system::table::PairMemo;
+use crate::system::memo::PairMemo;
 use crate::system::{Interner, TransitionSystem, Word};
 
 /// While there are fewer states, all steps are worth remembering.
@@ -253,7 +253,7 @@ impl<P: Protocol> Cluster<P> {
     /// An outcome in numbers, with those of the messages in the order in which they were sent, and whether one is new.
     fn number(&self, node: usize, outcome: Outcome<P>) -> (Effect, Vec<u32>, bool) {
         self.note_failed(matches!(outcome.slot.life, Life::Failed(_)));
-        let (slot, mut is_new) = self.positions[node].slots.intern_anew(outcome.slot);
+        let (slot, mut is_new) = self.positions[node].number_slot(outcome.slot);
         let mut sent = Vec::new();
         if outcome.sent.is_empty() && outcome.facts.is_empty() {
             return (Effect { slot, sends: Box::default(), facts: None }, sent, is_new);
@@ -298,11 +298,15 @@ impl<P: Protocol> Cluster<P> {
     /// The word of `node` with a bundle more in flight to it, whether it is up or not.
     pub(super) fn put(&self, node: usize, local: Word, bundle: u32) -> Word {
         let position = &self.positions[node];
-        let mut inbox = position.inbox(local).to_vec();
-        for message in position.bundles.get(bundle) {
-            self.rules.add(&mut inbox, *message, |message| position.sender(message));
-        }
-        self.local(node, position.slot_number(local), inbox.into_boxed_slice())
+        let (slot, inbox) = position.locals.get(local);
+        let inbox = position.inbox_with.get_or_compute(inbox, bundle, || {
+            let mut flights = position.inboxes.get(inbox).to_vec();
+            for message in position.bundles.get(bundle) {
+                self.rules.add(&mut flights, *message, |message| position.sender(message));
+            }
+            position.inboxes.intern(flights.into_boxed_slice())
+        });
+        self.local(node, slot, inbox)
     }
 
     /// The history's word after some facts.

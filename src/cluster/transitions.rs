@@ -222,7 +222,7 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         for node in 0..self.layout.node_count {
             let position = &self.positions[node];
             let effect = self.effect(node, position.slot_number(state[node]), Event::Start);
-            state[node] = self.local(node, effect.slot, position.inbox(state[node]).into());
+            state[node] = self.local(node, effect.slot, position.inbox_number(state[node]));
             for &(receiver, bundle) in &effect.sends {
                 let receiver = receiver as usize;
                 // A node that has not started yet is not down: what is sent to it waits.

@@ -1,12 +1,16 @@
 //! One number for each distinct value.
 
 use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::table::Table;
+
+/// Into how many parts the index is cut, so that threads seldom wait for each other.
+const PART_COUNT: usize = 16;
 
 /// Gives equal values equal numbers, densely from 0, and the value back for a number without a lock.
 ///
@@ -15,12 +19,28 @@ use super::table::Table;
 #[derive(Debug)]
 pub struct Interner<T> {
     values: Table<T>,
-    index: RwLock<HashTable<u32>>,
+    count: AtomicU32,
+    /// By the highest bits of the hash.
+    index: [RwLock<HashTable<Entry>>; PART_COUNT],
+}
+
+/// Where a value stands, with its hash: values that differ are seldom compared, and none is hashed again.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u32,
+    number: u32,
+}
+
+impl Entry {
+    /// The hash in as many bits as the index wants.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Self { values: Table::default(), index: RwLock::new(HashTable::new()) }
+        Self { values: Table::default(), count: AtomicU32::new(0), index: Default::default() }
     }
 }
 
@@ -39,23 +59,26 @@ impl<T: Eq + Hash> Interner<T> {
     /// As [`intern`](Self::intern).
     pub fn intern_anew(&self, value: T) -> (u32, bool) {
         let hash = FxBuildHasher.hash_one(&value);
-        if let Some(number) = self.find(hash, &value) {
+        let hash = (hash >> 32) as u32 ^ hash as u32;
+        let part = &self.index[(hash >> (u32::BITS - PART_COUNT.ilog2())) as usize];
+        let known = self.find(&part.read().unwrap_or_else(PoisonError::into_inner), hash, &value);
+        if let Some(number) = known {
             return (number, false);
         }
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&number) = index.find(hash, |number| self.get(*number) == &value) {
+        let mut part = part.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = self.find(&part, hash, &value) {
             return (number, false);
         }
-        let number = u32::try_from(index.len()).expect("fewer than 2^32 distinct values");
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
         assert!(number < u32::MAX, "fewer than 2^32 - 1 distinct values");
         self.values.set(number as usize, value);
-        index.insert_unique(hash, number, |number| FxBuildHasher.hash_one(self.get(*number)));
+        part.insert_unique(Entry::spread(hash), Entry { hash, number }, |entry| Entry::spread(entry.hash));
         (number, true)
     }
 
-    fn find(&self, hash: u64, value: &T) -> Option<u32> {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.find(hash, |number| self.get(*number) == value).copied()
+    fn find(&self, part: &HashTable<Entry>, hash: u32, value: &T) -> Option<u32> {
+        let is_it = |entry: &Entry| entry.hash == hash && self.get(entry.number) == value;
+        part.find(Entry::spread(hash), is_it).map(|entry| entry.number)
     }
 
     /// The value with the given number.
@@ -68,7 +91,7 @@ impl<T: Eq + Hash> Interner<T> {
 
     /// How many distinct values there are.
     pub fn len(&self) -> usize {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.count.load(Ordering::Relaxed) as usize
     }
 
     /// Whether there is no value yet.
@@ -78,8 +101,9 @@ impl<T: Eq + Hash> Interner<T> {
 
     /// Bytes of the table and its index, without what the values own.
     pub fn bytes(&self) -> usize {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        self.values.bytes() + index.capacity() * 5
+        let capacity = |part: &RwLock<HashTable<Entry>>| part.read().unwrap_or_else(PoisonError::into_inner).capacity();
+        let cells: usize = self.index.iter().map(capacity).sum();
+        self.values.bytes() + cells * (size_of::<Entry>() + 1)
     }
 }
 

@@ -148,23 +148,27 @@ impl PropertySet {
     }
 
     /// Whether the property is in the set.
+    #[inline]
     pub fn contains(self, property_ix: usize) -> bool {
         self.0 >> property_ix & 1 == 1
     }
 
     /// Whether no property is in the set.
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// What is in either.
     #[must_use]
+    #[inline]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// What is in both.
     #[must_use]
+    #[inline]
     pub fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }

@@ -36,6 +36,7 @@ pub struct Successor<'a> {
 
 impl Successor<'_> {
     /// Writes the edits into `state`, which then is the successor.
+    #[inline]
     pub fn apply(&self, state: &mut [Word]) {
         for &(position, word) in self.edits {
             state[position as usize] = word;
@@ -56,6 +57,7 @@ impl Successors {
     }
 
     /// The properties whose eyes count.
+    #[inline]
     pub fn asked(&self) -> PropertySet {
         self.asked
     }
@@ -66,6 +68,7 @@ impl Successors {
     }
 
     /// Forgets all successors.
+    #[inline]
     pub fn clear(&mut self) {
         self.edits.clear();
         self.entries.clear();
@@ -74,6 +77,7 @@ impl Successors {
 
     /// Adds one edit to the successor that [`finish_if_edited`](Self::finish_if_edited) will close: a position
     /// not edited yet, and a word that differs from the one there.
+    #[inline]
     pub fn edit(&mut self, position: usize, word: Word) {
         self.edits.push((position as u32, word));
     }
@@ -81,6 +85,7 @@ impl Successors {
     /// Closes the successor made of the edits since the last one. Without an edit there is none.
     ///
     /// Returns whether there is one.
+    #[inline]
     pub fn finish_if_edited(&mut self, kind: ActionKind, visible: bool) -> bool {
         let end = self.edits.len() as u32;
         let edited = end > self.entries.last().map_or(0, |entry| entry.end);
@@ -91,11 +96,13 @@ impl Successors {
     }
 
     /// Forgets the edits since the last finished successor.
+    #[inline]
     pub fn abandon(&mut self) {
         self.edits.truncate(self.entries.last().map_or(0, |entry| entry.end as usize));
     }
 
     /// The edits since the last finished successor.
+    #[inline]
     pub fn unfinished(&self) -> &[(u32, Word)] {
         &self.edits[self.entries.last().map_or(0, |entry| entry.end as usize)..]
     }
@@ -113,6 +120,7 @@ impl Successors {
     }
 
     /// Whether something but faults can happen, what was ruled out included.
+    #[inline]
     pub fn goes_on(&self) -> bool {
         let ruled_out = |kind: &ActionKind| self.ruled_out[*kind as usize] > 0;
         self.entries.iter().any(|entry| !entry.kind.is_fault())
@@ -130,6 +138,7 @@ impl Successors {
     }
 
     /// The successors, in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Successor<'_>> {
         let mut start = 0;
         self.entries.iter().map(move |entry| {
