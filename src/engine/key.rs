@@ -134,27 +134,38 @@ impl Record {
     }
 
     /// Writes a key with its mark.
+    #[inline]
     pub(super) fn write(&self, marked: &[u64], out: &mut Vec<u8>) {
         let first = if marked[0] & MARK == 0 { marked[0] } else { marked[0] & !MARK | self.written_mark() };
         for (ix, bytes) in self.limbs().enumerate() {
             let limb = if ix == 0 { first } else { marked[ix] };
-            out.extend_from_slice(&limb.to_le_bytes()[..bytes]);
+            // Eight bytes at once and the surplus taken back: their number is known to the compiler.
+            let end = out.len() + bytes;
+            out.extend_from_slice(&limb.to_le_bytes());
+            out.truncate(end);
         }
     }
 
-    /// Reads what was written into `marked`, whose further limbs become zeros.
-    pub(super) fn read(&self, mut record: &[u8], marked: &mut [u64]) {
+    /// Reads what was written at the start of `records` into `marked`, whose further limbs become zeros.
+    #[inline]
+    pub(super) fn read(&self, mut records: &[u8], marked: &mut [u64]) {
         marked.fill(0);
         for (limb, bytes) in marked.iter_mut().zip(self.limbs()) {
-            let (these, others) = record.split_at(bytes);
-            record = others;
-            let mut buffer = [0; 8];
-            buffer[..bytes].copy_from_slice(these);
-            *limb = u64::from_le_bytes(buffer);
+            *limb = first_bytes(records, bytes);
+            records = &records[bytes..];
         }
         if marked[0] & self.written_mark() != 0 {
             marked[0] = marked[0] & !self.written_mark() | MARK;
         }
+    }
+}
+
+/// The number in the first so many bytes, at most eight.
+#[inline]
+fn first_bytes(records: &[u8], bytes: usize) -> u64 {
+    match records.first_chunk::<8>() {
+        Some(eight) => u64::from_le_bytes(*eight) & u64::MAX.checked_shr(64 - bytes as u32 * 8).unwrap_or_default(),
+        None => records[..bytes].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
     }
 }
 

@@ -66,10 +66,15 @@ impl Chunk<'_> {
         self.records.len() / self.record.bytes()
     }
 
+    /// Where each record starts.
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        (0..self.records.len()).step_by(self.record.bytes())
+    }
+
     /// Calls `each` with every key and its mark, in the limbs of `key`, of which there may be more than the packing has.
     pub(super) fn for_each_key<const N: usize>(&self, key: &mut [u64; N], mut each: impl FnMut(&[u64; N])) {
-        for record in self.records.chunks_exact(self.record.bytes()) {
-            self.record.read(record, key);
+        for at in self.starts() {
+            self.record.read(&self.records[at..], key);
             each(key);
         }
     }
@@ -77,8 +82,8 @@ impl Chunk<'_> {
     /// Calls `each` with the words of every state, or of every marked one.
     pub(super) fn for_each(&self, marked_only: bool, word_count: usize, mut each: impl FnMut(&[Word])) {
         let (mut words, mut key) = (vec![0; word_count], vec![0; self.packing.limb_count]);
-        for record in self.records.chunks_exact(self.record.bytes()) {
-            self.record.read(record, &mut key);
+        for at in self.starts() {
+            self.record.read(&self.records[at..], &mut key);
             if !marked_only || key[0] & MARK != 0 {
                 self.packing.unpack(&key, &mut words);
                 each(&words);

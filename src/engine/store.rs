@@ -15,8 +15,8 @@ use super::packing::Packing;
 /// How many look-ups are under way at once, so that memory is waited for once and not for each.
 const BATCH: usize = 16;
 const FIRST_CAPACITY: usize = 32;
-/// A shard of at least so many cells grows by a quarter, a smaller one to the double: memory is what ends a search.
-const LARGE: usize = 1 << 12;
+/// A shard of at least so many cells grows by a quarter, for memory is what ends a search; a smaller one to the double.
+const LARGE: usize = 1 << 15;
 /// Bits of a cell that say how far from home it stands, counted from 1; 0 in an empty cell.
 const DISTANCE_BITS: u32 = 7;
 const FARTHEST: u64 = (1 << DISTANCE_BITS) - 1;
@@ -63,7 +63,7 @@ impl<const N: usize> Shape<N> {
         }
     }
 
-    /// Room for all cells, and for reading eight bytes from the last.
+    /// Room for all cells, and for eight bytes from the last on.
     fn table(&self) -> Vec<u8> {
         vec![0; (self.capacity + FARTHEST as usize + 1) * self.cell_bytes + 8]
     }
@@ -94,10 +94,13 @@ impl<const N: usize> Shape<N> {
     }
 
     fn write(&self, table: &mut [u8], mut at: usize, head: u64, mixed: &Key<N>) {
-        let limbs = std::iter::once(&head).chain(&mixed[1..]);
-        for (value, &bytes) in limbs.zip(&self.limb_bytes) {
-            table[at..at + bytes].copy_from_slice(&value.to_le_bytes()[..bytes]);
-            at += bytes;
+        for limb in 0..N {
+            let value = if limb == 0 { head } else { mixed[limb] };
+            // Eight bytes at once, with what follows left as it is.
+            let bytes = table[at..].first_chunk_mut::<8>().expect("there is room for eight bytes");
+            let rest = u64::from_le_bytes(*bytes) & !self.limb_masks[limb];
+            *bytes = (value & self.limb_masks[limb] | rest).to_le_bytes();
+            at += self.limb_bytes[limb];
         }
     }
 }
