@@ -250,7 +250,7 @@ impl Protocol for ZookeeperArticle {
         let client = |ix: usize| Member::Client(Client { id: Id::from(ix), ensemble, sizes: self.sizes.clone() });
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true }, Numbering::default())])
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true, timeout: 0 }, Numbering::default())])
     }
 
     fn history(&self) -> Ledger {

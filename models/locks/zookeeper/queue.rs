@@ -443,7 +443,7 @@ impl Protocol for ZookeeperQueue {
 
     fn roster(&self) -> Roster<Member<Client>> {
         let (ensemble, resource) = (Id::from(self.sizes.clients), Id::from(self.sizes.clients + 1));
-        let ends_sessions = Ensemble { ends_sessions: self.sizes.sessions_end };
+        let rules = Ensemble { ends_sessions: self.sizes.sessions_end, timeout: 0 };
         let numbering = numbering(self.sizes.rounds, self.sizes.clients);
         let client = |ix: usize| {
             let (sizes, deviations) = (self.sizes.clone(), self.deviations);
@@ -451,7 +451,7 @@ impl Protocol for ZookeeperQueue {
         };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(ends_sessions, numbering)])
+            .role("ensemble", [Member::Ensemble(rules, numbering)])
             .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
     }
 
