@@ -160,7 +160,7 @@ impl LockClient for Client {
     type State = ClientState;
 
     fn on_start(&self, saved: Option<Saved>, out: &mut Output) -> ClientState {
-        let line = Line::new(saved.unwrap_or_default(), 0);
+        let line = Line::new(saved.unwrap_or_default(), 0, 0);
         if saved.is_some() {
             return ClientState { phase: Phase::Failed, line, attempt: 0 };
         }
@@ -192,7 +192,7 @@ impl LockClient for Client {
             Timer::Start => Some(self.get_lock(ClientState { line: me.line.begin(1, out), ..*me }, out)),
             Timer::Wake => Some(self.get_lock(*me, out)),
             Timer::Work => Some(self.release_lock(*me, out)),
-            Timer::NoReply | Timer::Session(_) => None,
+            Timer::NoReply | Timer::Session(_) | Timer::Ping | Timer::Suspended => None,
         }
     }
 

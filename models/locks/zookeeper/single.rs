@@ -249,7 +249,7 @@ impl LockClient for Client {
 
     /// One that crashed does not know what it was at, and leaves its node to the end of its session.
     fn on_start(&self, saved: Option<Saved>, out: &mut Output) -> ClientState {
-        let line = Line::new(saved.unwrap_or_default(), self.sizes.resends);
+        let line = Line::new(saved.unwrap_or_default(), self.sizes.resends, 0);
         self.round_over(ClientState { phase: Phase::Failed, line, attempt: 0, grant: None }, Phase::Failed, out)
     }
 
@@ -282,7 +282,7 @@ impl LockClient for Client {
             }
             Timer::Work => Some(self.work(*me, out)),
             Timer::NoReply => self.ask_again(*me, out),
-            Timer::Session(_) => None,
+            Timer::Session(_) | Timer::Ping | Timer::Suspended => None,
         }
     }
 
