@@ -4,7 +4,7 @@
 //! Source: Hunt, Konar, Junqueira and Reed, "ZooKeeper" (2010), 2.4, "Simple Locks without Herd Effect"; the recipes page
 //! (the mark in the name, by which a client finds its node when the reply to `create` was lost). Fencing by the number
 //! of the node: Burrows, "The Chubby lock service" (2006), 2.4. What a suspended connection is, and that a lock is not to be
-//! relied on while it is: Curator's pages "Error Handling" and "Shared Reentrant Lock", its Tech Notes 10 and 12; ZooKeeper's
+//! relied on while it is: Curator's pages "Error Handling" and "Shared Lock", its Tech Notes 10 and 12; ZooKeeper's
 //! client (`ClientCnxn`), which counts two thirds of the session timeout from what it last read.
 //!
 //! Modelled: each command, reply and event one by one; clients that crash and come back in a new session; sessions
