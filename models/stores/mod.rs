@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// Exactly so many ticks of a millisecond each, at least one; only timed mode looks at it.
+/// Exactly so many ticks of a millisecond each; only timed mode looks at it. With 0 it is the range that says nothing:
+/// any moment will do.
 pub fn ticks(count: u8) -> Range<Duration> {
     let span = Duration::from_millis(count.into());
     span..span

@@ -17,9 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
-use stateright::actor::model_timeout;
 
-use super::Numbering;
+use super::{Numbering, ticks};
 
 /// A session: of which client, and the how-many-th of that client, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -105,6 +104,8 @@ pub enum Command<D = Mark> {
         /// What it shall hold.
         data: D,
     },
+    /// A ping: the client is there.
+    Ping,
 }
 
 /// What the ensemble answers.
@@ -138,6 +139,8 @@ pub enum Reply<D = Mark> {
     BadVersion,
     /// The session is over (-112).
     SessionExpired,
+    /// To a ping: the ensemble is there.
+    Pong,
 }
 
 /// A node.
@@ -220,12 +223,18 @@ impl<D: Copy + PartialEq> Tree<D> {
             Command::Children => Reply::Children(self.queue().collect()),
             Command::Get { path } => self.nodes.get(&path).map_or(Reply::NoNode, |node| Reply::Data(*node)),
             Command::Set { path, version, data } => self.set(path, version, data),
+            Command::Ping => Reply::Pong,
         }
     }
 
     /// The children of the queue, in order.
     pub fn queue(&self) -> impl Iterator<Item = Path> + '_ {
         self.nodes.keys().copied().filter(|path| matches!(path, Path::Queued { .. }))
+    }
+
+    /// Whether a session has begun and is not over.
+    fn is_open(&self, session: Session) -> bool {
+        self.sessions.get(&session).is_some_and(Option::is_some)
     }
 
     /// A session is over: its nodes and its watches go, all in one transaction.
@@ -368,7 +377,8 @@ impl<D> From<FromEnsemble<D>> for Wire<D> {
 
 /// The ensemble's timer: it has not heard of this session for too long.
 ///
-/// It may fire at any moment from the first command on: the client may be down, or pause, or be cut off.
+/// It is counted anew with each command. In asynchronous time it may fire at any moment from the first on: the client may
+/// be down, or pause, or be cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct SessionTimeout(pub Session);
 
@@ -378,6 +388,8 @@ pub struct SessionTimeout(pub Session);
 pub struct Ensemble {
     /// Whether it ever ends a session: it does not where every client is heard of in time.
     pub ends_sessions: bool,
+    /// How many ticks after it last heard of a session it ends it, where time is timed; with 0 whenever it likes.
+    pub timeout: u8,
 }
 
 impl Ensemble {
@@ -390,10 +402,10 @@ impl Ensemble {
         let Call { session, connection, .. } = request.call;
         let mut after = tree.clone();
         let reply = after.apply(session, connection, &request.command);
-        if self.ends_sessions && !tree.sessions.contains_key(&session) {
-            out.set_timer(SessionTimeout(session).into(), model_timeout());
-        }
         if let Some(reply) = reply {
+            if self.ends_sessions && after.is_open(session) {
+                out.set_timer(SessionTimeout(session).into(), ticks(self.timeout));
+            }
             out.send(session.client, FromEnsemble::Reply { call: request.call, reply }.into());
         }
         Self::tell(tree, after, out)
@@ -474,6 +486,14 @@ mod tests {
         assert_eq!(apply(&mut tree, 0, &create(0)), Reply::SessionExpired);
         let again = Session { number: 2, ..session(0) };
         assert_eq!(tree.apply(again, 0, &create(0)), Some(Reply::Created { path: LOCK, zxid: 2 }));
+    }
+
+    #[test]
+    fn a_ping_is_answered_while_the_session_lasts() {
+        let mut tree = Tree::default();
+        assert_eq!(apply(&mut tree, 0, &Command::Ping), Reply::Pong);
+        tree.end(session(0));
+        assert_eq!(apply(&mut tree, 0, &Command::Ping), Reply::SessionExpired);
     }
 
     #[test]

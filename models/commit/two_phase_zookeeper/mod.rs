@@ -153,7 +153,7 @@ fn outcome_of(reply: &Reply<Content>, get_raises: bool) -> Result<Found, &'stati
         Reply::NodeExists => Err("NodeExistsError"),
         Reply::BadVersion => Err("BadVersionError"),
         Reply::SessionExpired => Err("SessionExpiredError"),
-        Reply::Created { .. } | Reply::Ok | Reply::Exists { .. } | Reply::Children(_) => Ok(None),
+        Reply::Created { .. } | Reply::Ok | Reply::Exists { .. } | Reply::Children(_) | Reply::Pong => Ok(None),
     }
 }
 
@@ -268,10 +268,11 @@ impl Protocol for TwoPhaseZookeeper {
         let ensemble = Id::from(self.sizes.participants + 1);
         let participant = Participant { ensemble, sizes: self.sizes.clone() };
         let coordinator = Coordinator { participants, ensemble, sizes: self.sizes.clone() };
+        let rules = Ensemble { ends_sessions: self.sizes.sessions_end, timeout: 0 };
         Roster::new()
             .role("coordinator", [ZookeeperActor::Coordinator(coordinator)])
             .role("participant", vec![ZookeeperActor::Participant(participant); self.sizes.participants])
-            .role("ensemble", [ZookeeperActor::Ensemble(Ensemble { ends_sessions: self.sizes.sessions_end })])
+            .role("ensemble", [ZookeeperActor::Ensemble(rules)])
     }
 
     fn history(&self) {}

@@ -172,7 +172,12 @@ fn exception_of(reply: &Reply<Content>) -> Option<Exception> {
         Reply::NodeExists => Some("NodeExistsError"),
         Reply::BadVersion => Some("BadVersionError"),
         Reply::SessionExpired => Some("SessionExpiredError"),
-        Reply::Created { .. } | Reply::Ok | Reply::Exists { .. } | Reply::Children(_) | Reply::Data(_) => None,
+        Reply::Created { .. }
+        | Reply::Ok
+        | Reply::Exists { .. }
+        | Reply::Children(_)
+        | Reply::Data(_)
+        | Reply::Pong => None,
     }
 }
 
@@ -295,7 +300,8 @@ impl PaxosZookeeper {
     fn server(&self) -> ZookeeperNode {
         let learn = self.sizes.part == Part::Acceptors && self.sizes.r3_learners;
         let learners = Id::vec_from(0..if learn { self.sizes.nodes } else { 0 });
-        ZookeeperNode::Server(Server { ensemble: Ensemble { ends_sessions: self.sizes.sessions_end }, learners })
+        let ensemble = Ensemble { ends_sessions: self.sizes.sessions_end, timeout: 0 };
+        ZookeeperNode::Server(Server { ensemble, learners })
     }
 }
 

@@ -160,7 +160,7 @@ impl LockClient for Client {
     type State = ClientState;
 
     fn on_start(&self, saved: Option<Saved>, out: &mut Output) -> ClientState {
-        let line = Line::new(saved.unwrap_or_default(), 0);
+        let line = Line::new(saved.unwrap_or_default(), 0, 0);
         if saved.is_some() {
             return ClientState { phase: Phase::Failed, line, attempt: 0 };
         }
@@ -192,7 +192,7 @@ impl LockClient for Client {
             Timer::Start => Some(self.get_lock(ClientState { line: me.line.begin(1, out), ..*me }, out)),
             Timer::Wake => Some(self.get_lock(*me, out)),
             Timer::Work => Some(self.release_lock(*me, out)),
-            Timer::NoReply | Timer::Session(_) => None,
+            Timer::NoReply | Timer::Session(_) | Timer::Ping | Timer::Suspended => None,
         }
     }
 
@@ -250,7 +250,7 @@ impl Protocol for ZookeeperArticle {
         let client = |ix: usize| Member::Client(Client { id: Id::from(ix), ensemble, sizes: self.sizes.clone() });
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true }, Numbering::default())])
+            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: true, timeout: 0 }, Numbering::default())])
     }
 
     fn history(&self) -> Ledger {

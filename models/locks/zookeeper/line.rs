@@ -5,7 +5,11 @@ use serde::Serialize;
 use stateright::actor::model_timeout;
 
 use super::{LockClient, Member, Msg, Saved, Storage, Timer, Write};
+use crate::stores::ticks;
 use crate::stores::zookeeper::{Call, Command, Request, Session};
+
+/// How many ticks after it heard of the ensemble a client library pings.
+const PING: u8 = 1;
 
 /// A client's session and connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -20,12 +24,20 @@ pub struct Line {
     pub connection: u8,
     /// How often it may still do so in this life.
     pub resends_left: u8,
+    /// After how many ticks without an answer of the ensemble the connection is suspended; 0 where it never is.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub silence: u8,
+}
+
+fn is_zero(silence: &u8) -> bool {
+    *silence == 0
 }
 
 impl Line {
     /// A client starts: what it had of sessions in a former life is gone.
-    pub fn new(saved: Saved, resends: usize) -> Self {
-        Self { round: saved.round, session: saved.session, open: false, connection: 0, resends_left: resends as u8 }
+    pub fn new(saved: Saved, resends: usize, silence: usize) -> Self {
+        let Saved { round, session } = saved;
+        Self { round, session, open: false, connection: 0, resends_left: resends as u8, silence: silence as u8 }
     }
 
     /// The next round of `rounds`, in the session that there is or in a new one.
@@ -89,9 +101,10 @@ impl Line {
         self.listen(out);
     }
 
-    /// Waits for something to come, and for no longer than the library waits.
+    /// Waits for something to come, and for no longer than the library waits. Where silence is counted, it is that which
+    /// ends the waiting.
     pub fn listen<C: LockClient>(self, out: &mut Out<Member<C>>) {
-        if self.resends_left > 0 {
+        if self.resends_left > 0 && self.silence == 0 {
             out.set_timer(Timer::NoReply, model_timeout());
         }
     }
@@ -99,6 +112,31 @@ impl Line {
     /// Something came.
     pub fn heard<C: LockClient>(self, out: &mut Out<Member<C>>) {
         out.cancel_timer(Timer::NoReply);
+    }
+
+    /// The library connects, or the ensemble has answered: silence is counted from now on, and a while later it pings. A
+    /// watch event is no answer: it does not say that the ensemble hears of the client.
+    pub fn count_silence<C: LockClient>(self, out: &mut Out<Member<C>>) {
+        if self.open && self.silence > 0 {
+            out.set_timer(Timer::Ping, ticks(PING));
+            out.set_timer(Timer::Suspended, ticks(self.silence));
+        }
+    }
+
+    /// Sends a ping, which the ensemble answers, so that each hears of the other.
+    pub fn ping<C: LockClient>(self, client: Id, ensemble: Id, out: &mut Out<Member<C>>) {
+        out.send(ensemble, Msg::Request(Request { call: self.call(client), command: Command::Ping }));
+    }
+
+    /// The round is over. Who has pinged does so no more, and leaves the session to its end.
+    #[must_use]
+    pub fn at_rest<C: LockClient>(self, out: &mut Out<Member<C>>) -> Self {
+        if self.silence == 0 {
+            return self;
+        }
+        out.cancel_timer(Timer::Ping);
+        out.cancel_timer(Timer::Suspended);
+        self.closed()
     }
 
     /// Nothing came: it opens another session, and leaves the old one to its end.

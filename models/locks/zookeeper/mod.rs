@@ -15,6 +15,12 @@
 //! session ends only when its client is not up, or has nothing to do with the lock. What holds without it is what the
 //! resource enforces: [`Fence`] takes no write under an older grant than the last it took.
 //!
+//! A client that is cut off can know more than one that sleeps: when nothing came of the ensemble for a while, its library
+//! says that the connection is *suspended*. Whether the session is over nobody can tell it then. Who stops at that, and
+//! goes on only when it is connected anew and has looked, excludes by belief though sessions end, if that while and the longest
+//! way of an answer are together less than the session timeout. To the way belongs whatever held the answer up, such as a
+//! short break of the link. `silence` and `session_timeout` of the queue say how long each is, in timed mode.
+//!
 //! Whether a client is locked out for ever shows only where the others want the lock for ever: `rounds = 0`. Rounds
 //! have one name then and numbers of nodes come again, which tells the same where nothing of a former round is under
 //! way when the next begins: on a network that keeps the order of each channel, as a session does, and where nothing is
@@ -90,6 +96,10 @@ pub enum Timer {
     NoReply,
     /// A session's time is over.
     Session(SessionTimeout),
+    /// The client library pings; only where it counts silence.
+    Ping,
+    /// The client library tells its caller that the connection is suspended: no answer of the ensemble for too long.
+    Suspended,
 }
 
 impl From<SessionTimeout> for Timer {

@@ -3,14 +3,20 @@
 //!
 //! Source: Hunt, Konar, Junqueira and Reed, "ZooKeeper" (2010), 2.4, "Simple Locks without Herd Effect"; the recipes page
 //! (the mark in the name, by which a client finds its node when the reply to `create` was lost). Fencing by the number
-//! of the node: Burrows, "The Chubby lock service" (2006), 2.4.
+//! of the node: Burrows, "The Chubby lock service" (2006), 2.4. What a suspended connection is, and that a lock is not to be
+//! relied on while it is: Curator's pages "Error Handling" and "Shared Lock", its Tech Notes 10 and 12; ZooKeeper's
+//! client (`ClientCnxn`), which counts two thirds of the session timeout from what it last read.
 //!
 //! Modelled: each command, reply and event one by one; clients that crash and come back in a new session; sessions
 //! that end while their client sleeps; a client library that connects anew when nothing comes; a resource that
-//! looks at the numbers.
+//! looks at the numbers. Where time is timed, pings, the session timeout, and a library that tells that the connection is
+//! suspended.
 //!
 //! Left out: read locks and the revocation of the recipes page; the ensemble's own replication (see
-//! [`zookeeper`](crate::stores::zookeeper)).
+//! [`zookeeper`](crate::stores::zookeeper)). Of suspended connections: clocks that differ, for which see
+//! [`lease`](crate::locks::lease); a library that is told by its own end of the connection that it is broken, and so does not
+//! count, which is only sooner; a client that holds the lock in vain and counts the session timeout once more by itself
+//! (`LOST`), which is a longer `silence`; a message that is lost while the connection stays, which TCP does not let happen.
 
 use quorate::model::{Assumption, Card, Deviations, Facts, Node, Property, Protocol, Roster, Step};
 use quorate::{Id, Out, deviations, params};
@@ -35,6 +41,12 @@ params! {
         pub resends: usize = 0, in 0..=2;
         /// Whether the ensemble may end a session at all: without, a client that waits in vain waits for ever.
         pub sessions_end: bool = true;
+        /// How many ticks after it last heard of a client the ensemble ends its session, where time is timed; with 0
+        /// whenever it likes.
+        pub session_timeout: usize = 0, in 0..=20;
+        /// After how many ticks without an answer of the ensemble a client is told that its connection is suspended; with
+        /// 0 it never is, and does not ping.
+        pub silence: usize = 0, in 0..=20;
     }
 }
 
@@ -57,6 +69,8 @@ deviations! {
         NoMark = "no-mark" breaks "no-waiter";
         /// Who does not hear of its node opens another session, and takes the node of the former one for its own.
         FormerSession = "former-session" breaks "mutual-exclusion";
+        /// Who is told that its connection is suspended keeps the lock until it is told that its session is over.
+        KeepLockWhenSuspended = "keep-lock-when-suspended" breaks "mutual-exclusion";
         /// The node stays when its session ends.
         NotEphemeral = "not-ephemeral" breaks "nodes-freed";
         /// The resource takes every write.
@@ -136,6 +150,7 @@ impl Client {
     /// The caller wants the lock. Recipe, step 1: `create` of an ephemeral node with a number.
     fn acquire(&self, me: ClientState, out: &mut Output) -> ClientState {
         let me = ClientState { line: me.line.begin(self.sizes.rounds, out), node: None, ..me };
+        me.line.count_silence(out);
         self.create(me, out)
     }
 
@@ -224,7 +239,7 @@ impl Client {
 
     /// Ends a round.
     fn round_over(&self, me: ClientState, phase: Phase, out: &mut Output) -> ClientState {
-        let me = ClientState { phase, node: None, ..me };
+        let me = ClientState { phase, line: me.line.at_rest(out), node: None };
         if me.line.was_last(self.sizes.rounds) {
             return me;
         }
@@ -254,6 +269,22 @@ impl Client {
         }
     }
 
+    /// No answer came for so long that the session may end soon, and nobody can say whether it has (`SUSPENDED`: Curator,
+    /// Tech Note 12). Who holds the lock does so no more until it is connected anew and has looked; if it may not connect
+    /// anew, the round is over, as at the end of the session.
+    fn suspended(&self, me: ClientState, out: &mut Output) -> Option<ClientState> {
+        let holds = matches!(me.phase, Phase::Holding | Phase::Writing);
+        if holds && self.breaks(Deviation::KeepLockWhenSuspended) {
+            return None;
+        }
+        if me.line.resends_left == 0 {
+            return self.cut_off(me, out);
+        }
+        out.cancel_timer(Timer::Work);
+        let phase = if holds { Phase::Listing } else { me.phase };
+        self.ask_again(ClientState { phase, ..me }, out)
+    }
+
     fn released(&self, me: ClientState, accepted: bool, out: &mut Output) -> ClientState {
         self.round_over(me, if accepted { Phase::Done } else { Phase::Refused }, out)
     }
@@ -264,6 +295,7 @@ impl Client {
         let keeps_session = !self.breaks(Deviation::FormerSession);
         let line = if keeps_session { me.line.reconnected() } else { me.line.abandoned(out) };
         let me = ClientState { line, ..me };
+        line.count_silence(out);
         match me.phase {
             Phase::Creating if self.breaks(Deviation::NoMark) => Some(self.create(me, out)),
             Phase::Creating | Phase::Seeking => Some(self.ask(me, Phase::Seeking, Command::Children, out)),
@@ -330,14 +362,17 @@ impl LockClient for Client {
 
     /// One that crashed does not know what it was at, and leaves its node to the end of its session.
     fn on_start(&self, saved: Option<Saved>, out: &mut Output) -> ClientState {
-        let line = Line::new(saved.unwrap_or_default(), self.sizes.resends);
+        let line = Line::new(saved.unwrap_or_default(), self.sizes.resends, self.sizes.silence);
         self.round_over(ClientState { phase: Phase::Failed, line, node: None }, Phase::Failed, out)
     }
 
     fn on_ensemble(&self, me: &ClientState, message: FromEnsemble, out: &mut Output) -> Option<ClientState> {
         let session = me.line.session_of(self.id);
         match message {
-            FromEnsemble::Reply { call, reply } if call == me.line.call(self.id) => self.on_reply(*me, &reply, out),
+            FromEnsemble::Reply { call, reply } if call == me.line.call(self.id) => {
+                me.line.count_silence(out);
+                self.on_reply(*me, &reply, out)
+            }
             FromEnsemble::Changed { session: told, path } if told == session => match me.phase {
                 Phase::Asking(watched) | Phase::Watching(watched) if watched == path => Some(self.woken(*me, out)),
                 _ => None,
@@ -361,6 +396,11 @@ impl LockClient for Client {
             Timer::Work => Some(self.work(*me, out)),
             Timer::NoReply => self.ask_again(*me, out),
             Timer::Wake => Some(self.leave(*me, out)),
+            Timer::Suspended => self.suspended(*me, out),
+            Timer::Ping => {
+                me.line.ping(self.id, self.ensemble, out);
+                None
+            }
             Timer::Session(_) => None,
         }
     }
@@ -424,9 +464,9 @@ impl Protocol for ZookeeperQueue {
         title: "Lock in ZooKeeper by a queue of ephemeral nodes",
         source: "Hunt, Konar, Junqueira and Reed 2010, ZooKeeper, 2.4; ZooKeeper recipes, Locks; Burrows 2006, 2.4",
         modelled: "Commands, replies, events, writes and acknowledgements one by one; connecting anew; crashes of clients \
-                   and resource; sessions that end at any moment, or in time where that is assumed; rounds without end",
-        left_out: "Read locks and revocation. The ensemble's replication, which makes its writes linearizable. The \
-                   length of the session timeout",
+                   and resource; sessions that end at any moment, or in time where that is assumed; rounds without end; \
+                   where time is timed, the session timeout, pings and suspended connections",
+        left_out: "Read locks and revocation. The ensemble's replication, which makes its writes linearizable",
     };
 
     type Params = Sizes;
@@ -438,12 +478,16 @@ impl Protocol for ZookeeperQueue {
         if sizes.resends > 0 && sizes.rounds == 0 {
             return Err("replies to commands that are sent again need rounds that are counted".to_owned());
         }
+        if sizes.silence > 0 && sizes.rounds == 0 {
+            return Err("who counts silence opens a session for each round: rounds must be counted".to_owned());
+        }
         Ok(Self { sizes, deviations })
     }
 
     fn roster(&self) -> Roster<Member<Client>> {
         let (ensemble, resource) = (Id::from(self.sizes.clients), Id::from(self.sizes.clients + 1));
-        let ends_sessions = Ensemble { ends_sessions: self.sizes.sessions_end };
+        let timeout = self.sizes.session_timeout as u8;
+        let rules = Ensemble { ends_sessions: self.sizes.sessions_end, timeout };
         let numbering = numbering(self.sizes.rounds, self.sizes.clients);
         let client = |ix: usize| {
             let (sizes, deviations) = (self.sizes.clone(), self.deviations);
@@ -451,7 +495,7 @@ impl Protocol for ZookeeperQueue {
         };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(ends_sessions, numbering)])
+            .role("ensemble", [Member::Ensemble(rules, numbering)])
             .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
     }
 

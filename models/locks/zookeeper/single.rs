@@ -249,7 +249,7 @@ impl LockClient for Client {
 
     /// One that crashed does not know what it was at, and leaves its node to the end of its session.
     fn on_start(&self, saved: Option<Saved>, out: &mut Output) -> ClientState {
-        let line = Line::new(saved.unwrap_or_default(), self.sizes.resends);
+        let line = Line::new(saved.unwrap_or_default(), self.sizes.resends, 0);
         self.round_over(ClientState { phase: Phase::Failed, line, attempt: 0, grant: None }, Phase::Failed, out)
     }
 
@@ -282,7 +282,7 @@ impl LockClient for Client {
             }
             Timer::Work => Some(self.work(*me, out)),
             Timer::NoReply => self.ask_again(*me, out),
-            Timer::Session(_) => None,
+            Timer::Session(_) | Timer::Ping | Timer::Suspended => None,
         }
     }
 
@@ -378,6 +378,7 @@ impl Protocol for ZookeeperLock {
 
     fn roster(&self) -> Roster<Member<Client>> {
         let (ensemble, resource) = (Id::from(self.sizes.clients), Id::from(self.sizes.clients + 1));
+        let rules = Ensemble { ends_sessions: self.sizes.sessions_end, timeout: 0 };
         let numbering = numbering(self.sizes.rounds, self.sizes.clients);
         let client = |ix: usize| {
             let (sizes, deviations) = (self.sizes.clone(), self.deviations);
@@ -385,7 +386,7 @@ impl Protocol for ZookeeperLock {
         };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(client))
-            .role("ensemble", [Member::Ensemble(Ensemble { ends_sessions: self.sizes.sessions_end }, numbering)])
+            .role("ensemble", [Member::Ensemble(rules, numbering)])
             .role("resource", [Member::Resource { fencing: !self.deviations.has(Deviation::NoFencing) }])
     }
 
