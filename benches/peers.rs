@@ -5,7 +5,8 @@
 //! building, searching and giving back the memory, until a second has passed, and the most memory that it ever
 //! held. Before a figure counts, both must have counted the same states. Ours keeps what it needs for traces, as theirs does.
 //!
-//! The last duel is ours against ours: two threads and one, in wall time.
+//! The last two are ours against ours: two threads and one, in wall time; and what a state takes where nothing is kept for
+//! traces, and where it is.
 
 #[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
 #[path = "../tests/suite/peers/mod.rs"]
@@ -54,9 +55,11 @@ enum What {
     WorstCase,
     /// Two threads, against one.
     Threads,
+    /// Nothing kept for traces, against all that they need.
+    Memory,
 }
 
-const DUELS: [Duel; 7] = [
+const DUELS: [Duel; 8] = [
     Duel {
         name: "paxos-3-clients-3-servers",
         ours: || ours(Paxos::registers(3, 3), &environment(NetworkKind::Unordered, false), None),
@@ -106,12 +109,26 @@ const DUELS: [Duel; 7] = [
         what: What::Threads,
         differs: None,
     },
+    Duel {
+        name: "two-phase-8-participants-without-traces-against-with",
+        ours: || large(Paths::None),
+        theirs: || large(Paths::Violations),
+        what: What::Memory,
+        differs: None,
+    },
 ];
 
 const HOARD: Hoard = Hoard { counters: 10, limit: 3, falters_at: None };
 
 fn with_threads(threads: usize) -> u64 {
-    ours_with(threads, Paxos::registers(3, 3), &environment(NetworkKind::Unordered, false), None)
+    let settings = Settings { threads, ..settings() };
+    ours_with(&settings, Paxos::registers(3, 3), &environment(NetworkKind::Unordered, false))
+}
+
+fn large(paths: Paths) -> u64 {
+    let settings = Settings { paths, ..settings() };
+    let protocol = TwoPhase { participants: 8, kind: Kind::Asked };
+    ours_with(&settings, protocol, &environment(NetworkKind::Unordered, false))
 }
 
 fn two_phase() -> TwoPhase {
@@ -128,21 +145,19 @@ fn consuming() -> Environment {
     Environment { no_op: NoOpDelivery::Consume, ..environment(NetworkKind::Unordered, false) }
 }
 
-fn ours<P: Protocol>(protocol: P, environment: &Environment, depth: Option<u32>) -> u64 {
-    ours_with(1, protocol, environment, depth)
+/// One thread, with all that traces need.
+fn settings() -> Settings {
+    Settings { threads: 1, stop_when: StopWhen::Never, paths: Paths::Violations, ..Settings::default() }
 }
 
-fn ours_with<P: Protocol>(threads: usize, protocol: P, environment: &Environment, depth: Option<u32>) -> u64 {
-    let settings = Settings {
-        threads,
-        limits: Limits { depth, ..Limits::default() },
-        stop_when: StopWhen::Never,
-        paths: Paths::Violations,
-        ..Settings::default()
-    };
+fn ours<P: Protocol>(protocol: P, environment: &Environment, depth: Option<u32>) -> u64 {
+    ours_with(&Settings { limits: Limits { depth, ..Limits::default() }, ..settings() }, protocol, environment)
+}
+
+fn ours_with<P: Protocol>(settings: &Settings, protocol: P, environment: &Environment) -> u64 {
     let cluster = Cluster::new(protocol, environment).expect("the instance makes sense");
-    let found = explore(&cluster, &settings, &Silent);
-    assert!(depth.is_some() || found.ended == Ended::Complete, "the search saw everything");
+    let found = explore(&cluster, settings, &Silent);
+    assert!(settings.limits.depth.is_some() || found.ended == Ended::Complete, "the search saw everything");
     found.statistics.distinct
 }
 
@@ -232,7 +247,16 @@ fn fight(duel: &Duel, round_count: usize) -> (f64, f64) {
     let of = |value: &dyn Fn(&(Took, Took)) -> f64| median(rounds.iter().map(value).collect());
     let faster = of(&|(ours, theirs)| rate(ours) / rate(theirs));
     let smaller = of(&|(ours, theirs)| theirs.peak_mib / ours.peak_mib);
-    let (this, that) = if duel.what == What::Threads { ("two", "one") } else { ("quorate", "stateright") };
+    let (this, that) = match duel.what {
+        What::Protocol | What::WorstCase => ("quorate", "stateright"),
+        What::Threads => ("two", "one"),
+        What::Memory => ("without", "with"),
+    };
+    if duel.what == What::Memory {
+        let bytes = |took: &Took| took.peak_mib * 1024.0 * 1024.0 / took.count as f64;
+        let [ours, theirs] = [of(&|(ours, _)| bytes(ours)), of(&|(_, theirs)| bytes(theirs))];
+        println!("  bytes a state, all in: {this} {ours:.1}, {that} {theirs:.1}");
+    }
     println!(
         "  {} states: {this} {:.0}/s, {that} {:.0}/s: {faster:.1} times; {this} {:.0} MiB, {that} {:.0} MiB: {smaller:.1} times\n",
         ours.count,
