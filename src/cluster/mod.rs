@@ -130,7 +130,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `slot`, `inbox` | what a node is; what is in flight to it, by kind of network |
+//! | `slot`, `choices`, `few` | what a node is |
+//! | `inbox` | what is in flight to it, by kind of network |
 //! | `split` | the sides of a split network |
 //! | `time` | timers, clocks, what is overdue |
 //! | `event`, `step` | what can happen to a node; running its handler |

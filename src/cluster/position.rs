@@ -29,8 +29,6 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) inboxes: Interner<Inbox>,
     /// (slot, inbox): the node's word is the number of the pair.
     pub(super) locals: PairInterner,
-    /// By slot: some inbox with which it was seen, and the number of the pair. Where steps send nothing, it is the only one.
-    first_local: Table<(u32, Word)>,
     /// What one step of someone sends to this node: messages, ascending unless the network has an order.
     pub(super) bundles: Interner<Inbox>,
     /// What steps of the node do.
@@ -82,7 +80,6 @@ impl<A: ProtocolActor> Position<A> {
             messages: Interner::default(),
             inboxes: Interner::default(),
             locals: PairInterner::default(),
-            first_local: Table::default(),
             bundles: Interner::default(),
             effects: Interner::default(),
             effect_of: PairMemo::default(),
@@ -128,9 +125,7 @@ impl<A: ProtocolActor> Position<A> {
 
     /// The word with another slot and the same inbox.
     pub(super) fn with_slot(&self, local: Word, slot: u32) -> Word {
-        let inbox = self.inbox_number(local);
-        let first = self.first_local.get_or_set(slot as usize, || (inbox, self.locals.intern((slot, inbox))));
-        if first.0 == inbox { first.1 } else { self.locals.intern((slot, inbox)) }
+        self.locals.intern((slot, self.inbox_number(local)))
     }
 
     /// The number of the slot behind a word.
@@ -170,7 +165,6 @@ impl<A: ProtocolActor> Position<A> {
             + self.messages.bytes()
             + self.inboxes.bytes()
             + self.locals.bytes()
-            + self.first_local.bytes()
             + self.bundles.bytes()
             + self.effects.bytes()
             + self.effect_of.bytes()
