@@ -44,6 +44,8 @@ pub(super) fn all() -> Vec<Property<Zab>> {
             .by_nodes(votes_behind, the_first),
         Claim::always("elected-in-a-round", "Whoever is elected has the votes of a quorum in one round")
             .by_history(elected_by_few),
+        Claim::always("joins-who-leads", "Nobody joins a leader that has not been elected in that round")
+            .by_history(joined_astray),
         Claim::no_deadlock(
             "progress",
             "Where nothing can happen any more and a primary is connected to a quorum, all requests are answered",
@@ -133,6 +135,12 @@ fn elected_by_few(zab: &Zab, ghost: &Ghost) -> Option<Evidence> {
             Evidence::new(format!("{leader:?} is elected in round {round}, in which only {voters:?} voted for it"))
         })
     })
+}
+
+/// Only of those who join on the word of others that look no more: who votes with a quorum may well be ahead of its leader.
+fn joined_astray(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let (round, server, leader) = ghost.astray?;
+    Some(Evidence::new(format!("{server:?} joins {leader:?}, which has not been elected in round {round}")))
 }
 
 fn elected(_: &Zab, ghost: &Ghost) -> Option<Evidence> {

@@ -10,10 +10,11 @@
 //! default) a packet waits for its turn, and what a broken connection still had is never taken.
 //!
 //! Phase 0, the election, is an oracle by default, as in the paper: any server may come to lead at any moment. With
-//! `election = "fast"` it is the fast leader election that ZooKeeper has in its place: the exchange of votes in rounds, and joining
-//! a leader that others follow. It makes good guesses and is no part of what makes the rest safe: discovery chooses
-//! the history anew. So what is claimed of it is what it does by itself: that votes go to histories that are not
-//! behind, and that who leads has the votes of a quorum in one round.
+//! `election = "fast"` it is the fast leader election that ZooKeeper has in its place: the exchange of votes in rounds,
+//! and joining a leader that others follow. It makes good guesses and is no part of what makes the rest safe: discovery
+//! chooses the history anew. So what is claimed of it is what it does by itself: that votes go to histories that are
+//! not behind, that who leads has the votes of a quorum in one round, and that whoever joins a leader joins one that
+//! was elected.
 //!
 //! **Left out.** Observers, and weights of votes. Heartbeats only
 //! say when a connection breaks: here it may at any moment. What ZooKeeper sends of a history, the difference, a
@@ -118,9 +119,9 @@ quorate::deviations! {
         VoteById = "vote-by-id" breaks "votes-not-behind";
         /// A server that looks takes votes of any round for votes of its own.
         AnyRound = "any-round" breaks "elected-in-a-round";
-        /// A server joins one of whom others say that it leads, before it says so itself. The one may be gone: then the server
-        /// finds nobody, and looks again.
-        NoLeaderCheck = "no-leader-check" harmless;
+        /// A server joins one of whom others say that it leads, before it says so itself. The one may be gone, or not have
+        /// found out yet: nothing else breaks by that, since the server finds nobody, and looks again.
+        NoLeaderCheck = "no-leader-check" breaks "joins-who-leads";
         /// The leader does not deliver the history with which its epoch begins.
         InitialHistoryOpen = "initial-history-open" breaks "progress";
     }
