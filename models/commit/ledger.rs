@@ -35,6 +35,8 @@ pub enum Excuse {
     Crash,
     /// The coordinator has restarted.
     Restart,
+    /// A participant has lost its work in a crash.
+    LostWork,
 }
 
 /// Something that no node may do, whatever happens to it.

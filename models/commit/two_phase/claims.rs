@@ -47,7 +47,7 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
         Cause::Timeout(Overdue::Prepare | Overdue::Votes) => facts.push(Fact::Excused(Excuse::Overdue)),
         Cause::Restart if step.stored_before == Some(&Record::Begun) => {
             facts.push(Fact::Lost(step.node));
-            facts.push(Fact::Excused(Excuse::Restart));
+            facts.push(Fact::Excused(Excuse::LostWork));
         }
         Cause::Choose(Pick::Vote(vote)) if step.node == coordinator => {
             facts.push(Fact::Voted(coordinator, *vote));
@@ -100,9 +100,9 @@ pub(super) fn properties() -> Vec<Property<TwoPhase>> {
     ]
 }
 
-/// The part of AC3 that a participant can see to by itself.
+/// The part of AC3 that each can see to by itself.
 fn own_vote() -> Property<TwoPhase> {
-    let claim = Claim::always("own-vote", "No participant commits unless it has voted Yes itself");
+    let claim = Claim::always("own-vote", "Nobody who votes commits unless it has voted Yes itself");
     claims::offence(claim, |offence| {
         let Offence::CommitsUnwilling { node } = offence else { return None };
         Some(format!("{node:?} committed and had not voted Yes itself"))
