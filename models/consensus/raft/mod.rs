@@ -186,6 +186,8 @@ quorate::deviations! {
         ReadLocally = "read-locally" breaks "reads-current";
         /// The leader takes reads before it has committed an entry of its term.
         ReadBeforeCommit = "read-before-commit" breaks "reads-current";
+        /// A follower does not confirm that it follows.
+        NoConfirm = "no-confirm" breaks "reads-answered";
         /// A leader that steps down removes what it has not committed.
         LeaderRollback = "leader-rollback" breaks "leader-completeness";
         /// A leader changes the configuration before it has committed an entry of its term, as the thesis has it.

@@ -28,13 +28,24 @@ impl Server {
         self.tell_members(me, &Msg::Confirm { term: me.durable.term }, o);
     }
 
+    /// The configuration is another while a read waits: a majority of that one is to confirm, of which some may not have been
+    /// asked, and some have answered.
+    pub(super) fn go_on_reading(&self, me: &mut ServerState, o: &mut Out<Self>) {
+        if me.waits_to_read() {
+            self.ask_to_confirm(me, o);
+            self.answer(me);
+        }
+    }
+
     /// A follower is asked whether it still follows.
     pub(super) fn confirm(&self, me: &mut ServerState, src: Id, term: Term, o: &mut Out<Self>) {
         if term < me.durable.term {
             return o.send(src, Msg::Behind { term: me.durable.term });
         }
         self.follow(me);
-        o.send(src, Msg::Confirmed { term });
+        if !self.breaks(Deviation::NoConfirm) {
+            o.send(src, Msg::Confirmed { term });
+        }
     }
 
     /// A follower still follows.
