@@ -16,7 +16,8 @@ impl Server {
     }
 
     /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is
-    /// no later leader, which might have committed more by then.
+    /// no later leader, which might have committed more by then. To ask and to confirm needs no number of the read: there is
+    /// one in a term.
     pub(super) fn read(&self, me: &mut ServerState, o: &mut Out<Self>) {
         let Role::Leader { read, .. } = &mut me.role else { return };
         *read = Some(Read { index: me.commit, confirmed: vec![self.id], is_answered: false });
