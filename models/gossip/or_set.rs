@@ -4,7 +4,9 @@
 //! # Source
 //!
 //! M. Shapiro, N. Preguiça, C. Baquero and M. Zawirski, *A Comprehensive Study of Convergent and Commutative Replicated
-//! Data Types* (2011), section 3.3.5 and specification 15 (OR-Set), in the form whose replicas tell each other their state.
+//! Data Types* (2011), section 3.3.5 and specification 15 (OR-Set), whose replicas tell each other operations, in causal
+//! order. The form whose replicas tell each other their state, and keep the tags that are removed, is the usual one beside
+//! it; see A. Bieniusa et al., *An Optimized Conflict-free Replicated Set* (2012), which does without those.
 //!
 //! # What is modelled
 //!
@@ -52,7 +54,8 @@ deviations! {
         RemoveElement = "remove-element" breaks "add-wins";
         /// All adds of a replica have one tag.
         SharedTag = "shared-tag" breaks "add-wins";
-        /// Tags that are removed are dropped, and nobody remembers that they were removed.
+        /// Tags that are removed are dropped, and nobody remembers that they were removed. Where operations come in causal
+        /// order that is enough (specification 15); where states are merged it is not.
         NoTombstones = "no-tombstones" breaks "stays-removed";
         /// The other's tags take the place of the own ones.
         MergeReplace = "merge-replace" breaks "converges";
@@ -131,7 +134,7 @@ impl Replicated for Rules {
         if is_add(nth) { self.add(id, own, nth) } else { self.remove(own) }
     }
 
-    /// `merge`: the union of what was added, and of what was removed.
+    /// To merge, where states are told: the union of what was added, and of what was removed.
     fn merge(&self, own: &Tags, others: &Tags) -> Tags {
         if self.breaks(Deviation::MergeReplace) {
             return others.clone();
@@ -194,7 +197,7 @@ impl Protocol for OrSet {
         name: "or-set",
         title: "Set whose removes are of what was seen (OR-Set)",
         source: "Shapiro et al., A Comprehensive Study of Convergent and Commutative Replicated Data Types (2011), \
-                 specification 15",
+                 specification 15; Bieniusa et al., An Optimized Conflict-free Replicated Set (2012)",
         modelled: "Adds with a tag each, removes of the tags that were seen, told in any order and more than once; crashes of \
                    replicas that save",
         left_out: "Elements beyond one, which have nothing to do with each other; tags that are forgotten once everyone has \

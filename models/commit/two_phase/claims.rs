@@ -1,6 +1,6 @@
 //! What must be true beside the claims of every commit protocol, and what the observer sees.
 //!
-//! AC3 and AC5 are those of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic Commitment* (1993).
+//! The numbers of claims are those of [BHG] 7.3.
 
 use quorate::Id;
 use quorate::model::{Cause, Claim, Facts, Node, Property, Step, World};

@@ -300,7 +300,8 @@ impl Protocol for TwoPhase {
         title: "Two-phase commit",
         source: "Gray, Notes on Data Base Operating Systems (1978); Bernstein, Hadzilacos and Goodman, \
                  Concurrency Control and Recovery in Database Systems (1987), chapter 7; Gray and Lamport, \
-                 Consensus on Transaction Commit (2006), section 3",
+                 Consensus on Transaction Commit (2006), section 3; Mohan, Lindsay and Obermarck, Transaction \
+                 Management in the R* Distributed Database Management System (1986)",
         modelled: "One transaction with logs, time-outs, recovery, queries, repetitions, forgetting with presumed \
                    abort, and optional cooperative termination. A multicast is one send a step.",
         left_out: "The work of the transaction (an open choice between Yes and No), other transactions (they share \

@@ -16,9 +16,12 @@
 //! goes to all replicas at once, as it does when a client repeats it; the number of the view in replies, by which it
 //! would find the primary, saves messages only. Views are bounded by a parameter; what happens within them is complete.
 //!
-//! **What the paper leaves open.** A replica that is normal in a view ignores the StartViewChange of that view. The f + 1
-//! DoViewChange messages may all be of others. Of answers to a recovering replica the latest of each
-//! other replica counts. State transfer is told in `transfer`, with why it departs from the text.
+//! **Departures.** The paper counts the new primary's own among the f + 1 DoViewChange messages; here any f + 1 will
+//! do, which has more behaviours.
+//!
+//! **What the paper leaves open.** A replica that is normal in a view ignores the StartViewChange of that view. Of
+//! answers to a recovering replica the latest of each other replica counts. State transfer is told in `transfer`, with
+//! why it departs from the text.
 //!
 //! **What the paper has wrong.** Two replicas that crash and recover during a view change can lose a committed request:
 //! the first forgets that it began the change, so that the second, which also forgets, hears of it from nobody when it
