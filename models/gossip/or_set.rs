@@ -19,6 +19,7 @@
 //!
 //! Elements beyond one: the tags of one have nothing to do with those of another. Garbage: that tags which everyone has removed are
 //! forgotten (an optimised OR-set sums them up in vectors of versions) changes what is stored and not what is answered.
+//! That only an element that is there may be removed (`pre lookup`): where it is not, all tags that are known are removed already.
 
 use std::collections::BTreeSet;
 
@@ -201,7 +202,7 @@ impl Protocol for OrSet {
         modelled: "Adds with a tag each, removes of the tags that were seen, told in any order and more than once; crashes of \
                    replicas that save",
         left_out: "Elements beyond one, which have nothing to do with each other; tags that are forgotten once everyone has \
-                   removed them",
+                   removed them; that only what is there may be removed, since a remove of what is not changes nothing",
     };
 
     type Params = Sizes;

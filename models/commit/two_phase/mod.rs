@@ -25,6 +25,10 @@
 //! never lost or torn: the protocol assumes that. Real servers ask and repeat for ever; a bounded number is
 //! enough as long as it exceeds what may be lost, and checks with fewer show what fails.
 //!
+//! A participant prepares when it is asked, where [GL06] lets it do so before: it is then as if Prepare had reached it
+//! sooner. [BHG] 7.4 tells Abort to those who voted Yes; here all are told and all acknowledge, so that one that said No
+//! hears what it knows.
+//!
 //! | file | what |
 //! |---|---|
 //! | `coordinator` | the coordinator's state and rules |
@@ -306,7 +310,7 @@ impl Protocol for TwoPhase {
                    abort, and optional cooperative termination. A multicast is one send a step.",
         left_out: "The work of the transaction (an open choice between Yes and No), other transactions (they share \
                    nothing with this one), damaged logs (the protocol assumes sound ones), endless repetition (a \
-                   number that exceeds what may be lost is enough).",
+                   number that exceeds what may be lost is enough), preparing before being asked (as if asked sooner).",
     };
 
     const REDUCTIONS: Reductions = Reductions::SYMMETRY;

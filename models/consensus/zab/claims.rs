@@ -1,5 +1,5 @@
-//! The claims of Zab, those of primary order among them (section 3 of the paper: local primary order, global primary
-//! order, primary integrity), those of the fast election, progress, and the witnesses.
+//! The claims of Zab: `agreement`, which is the paper's agreement and total order in one; those of primary order (section 3:
+//! local primary order, global primary order, primary integrity); those of the fast election, progress, and the witnesses.
 
 use quorate::Id;
 use quorate::model::{Claim, Node, Property, World};

@@ -16,9 +16,19 @@
 //! not behind, that who leads has the votes of a quorum in one round, and that whoever joins a leader joins one that
 //! was elected.
 //!
-//! **Left out.** Observers, and weights of votes. Heartbeats only
-//! say when a connection breaks: here it may at any moment. What ZooKeeper sends of a history, the difference, a
-//! snapshot or an order to truncate, comes to the same history. Servers lead or follow a bounded number of times.
+//! **Left out.** Observers, and weights of votes. Heartbeats only say when a connection breaks: here it may at any
+//! moment. What ZooKeeper sends of a history, the difference, a snapshot or an order to truncate, comes to the same
+//! history. Servers lead or follow a bounded number of times. `sync`, by which a client of ZooKeeper has its server
+//! catch up before it reads.
+//!
+//! The vote of a server that looks no more stays as it was cast. ZooKeeper raises the epoch in it when the leader is
+//! established (ZOOKEEPER-1732), and compares such votes by leader and epoch only (ZOOKEEPER-1805). Here they must be
+//! alike in all, and the round as well, so that fewer servers join; with the oracle any server may follow any leader,
+//! which covers what the others would do. That a server beside a leader with its quorum joins in the end is not
+//! claimed, and by this rule it may wait for ever.
+//!
+//! Of the properties of the paper integrity, that what is delivered was broadcast, is not claimed: a transaction is
+//! made in one place, where a primary broadcasts it, and messages are not forged.
 //!
 //! **What the paper leaves open.** A follower that has accepted an epoch already, of this leader or of another that chose
 //! the same, must not accept it again; as in ZooKeeper (Zab 1.0) it answers, so that it can be synchronised, and the answer does
@@ -163,8 +173,9 @@ impl Protocol for Zab {
                  Medeiros, ZooKeeper's atomic broadcast protocol (2012)",
         modelled: "the fast election, or an oracle in its place, discovery, synchronisation, broadcast, recovery from \
                    disk, connections that break, followers that come late, reads of any server",
-        left_out: "heartbeats, since a connection may break at any moment; the ways to \
-                   send only a part of a history",
+        left_out: "heartbeats, since a connection may break at any moment; the ways to send only a part of a history; \
+                   observers and weights; sync; epochs that are raised in votes after the election, without which fewer \
+                   servers join; integrity, since messages are not forged",
     };
 
     type Params = Params;
