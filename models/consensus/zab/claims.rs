@@ -105,7 +105,8 @@ fn out_of_global_order(_: &Zab, node: &Node<'_, Member>) -> Option<Evidence> {
     Some(Evidence::new(format!("{:?} delivers {one} and then {other}, of an earlier primary", node.id)))
 }
 
-/// What a server has delivered, in order.
+/// What a server has delivered, in order: as its history says now. Where something is wrong, that may have been replaced since
+/// by a later leader's; then `agreement` or `delivered-kept` is broken first.
 fn delivered_by<'a>(node: &Node<'a, Member>) -> Option<&'a [Txn]> {
     let me = node.state?.server()?;
     me.durable.history.get(..me.delivered)
@@ -123,6 +124,7 @@ fn votes_behind(_: &Zab, node: &Node<'_, Member>) -> Option<Evidence> {
     is_behind.then(|| Evidence::new(format!("{:?} votes for {:?}, which is behind it", node.id, vote.leader)))
 }
 
+/// A vote counts though it was changed since, or forgotten in a crash: the fast election itself counts those that come late.
 fn elected_by_few(zab: &Zab, ghost: &Ghost) -> Option<Evidence> {
     ghost.elected.iter().find_map(|(round, leader)| {
         let voters: Vec<Id> = ghost
