@@ -86,8 +86,8 @@ deviations! {
         AbortAfterYes = "abort-after-yes" breaks "agreement";
         /// A participant votes Yes without a record of it.
         NoPreparedLog = "no-prepared-log" breaks "agreement";
-        /// A participant votes No without a record of it, and may vote again when it comes back. Where it aborts then
-        /// (`lost_work`, as [BHG] 7.4 has it) the record is not needed for the outcome: there the participant only
+        /// A participant votes No without a record of it, and may vote again when it comes back. Where its work is lost, so
+        /// that it aborts then (`lost_work`), the record is not needed for the outcome: there the participant only
         /// acknowledges what it has not written.
         NoAbortLog = "no-abort-log" breaks "commit-validity";
         /// A participant that is told Commit acknowledges it without a record of it.
