@@ -1,8 +1,8 @@
 //! What must be true of every commit protocol.
 //!
-//! The claims are those of P. Bernstein, V. Hadzilacos and N. Goodman, *Concurrency Control and Recovery in
-//! Database Systems* (1987), 7.3, and of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic
-//! Commitment* (1993), AC1 to AC4. An outcome counts when it is in a node's log, whether the node is up or down.
+//! The claims, and their numbers AC1 to AC4, are those of P. Bernstein, V. Hadzilacos and N. Goodman, *Concurrency Control
+//! and Recovery in Database Systems* (1987), 7.3. An outcome counts when it is in a node's log, whether the node is up or
+//! down.
 
 use quorate::model::{Claim, Node, Property, Protocol};
 use quorate::system::Evidence;

@@ -35,6 +35,8 @@ pub enum Excuse {
     Crash,
     /// The coordinator has restarted.
     Restart,
+    /// A participant has lost its work in a crash.
+    LostWork,
 }
 
 /// Something that no node may do, whatever happens to it.
@@ -76,6 +78,11 @@ pub enum Offence {
         /// Who is told.
         to: Id,
     },
+    /// A participant acknowledges an outcome and has no record of it.
+    AcksUnrecorded {
+        /// Who acknowledges.
+        node: Id,
+    },
 }
 
 /// What is worth remembering of a step.
@@ -93,6 +100,8 @@ pub enum Fact {
     Reversed(Id, Outcome, Outcome),
     /// The coordinator has told Commit and has no record of it.
     ToldUnrecorded(Id),
+    /// A participant has acknowledged an outcome and has no record of it.
+    AckedUnrecorded(Id),
 }
 
 rename! {
@@ -105,6 +114,7 @@ rename! {
         AbortsWithoutExcuse { node },
         Reverses { node, from, to },
         TellsUnrecorded { to },
+        AcksUnrecorded { node },
     }
     enum Fact {
         Voted(node, vote),
@@ -113,6 +123,7 @@ rename! {
         Decided(node, outcome),
         Reversed(node, old, new),
         ToldUnrecorded(to),
+        AckedUnrecorded(node),
     }
 }
 
@@ -184,6 +195,7 @@ impl History for Ledger {
             Fact::Decided(node, outcome) => self.record_decision(node, outcome),
             Fact::Reversed(node, from, to) => self.offend(Offence::Reverses { node, from, to }),
             Fact::ToldUnrecorded(to) => self.offend(Offence::TellsUnrecorded { to }),
+            Fact::AckedUnrecorded(node) => self.offend(Offence::AcksUnrecorded { node }),
         }
     }
 }

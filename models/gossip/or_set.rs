@@ -4,7 +4,9 @@
 //! # Source
 //!
 //! M. Shapiro, N. Preguiça, C. Baquero and M. Zawirski, *A Comprehensive Study of Convergent and Commutative Replicated
-//! Data Types* (2011), section 3.3.5 and specification 15 (OR-Set), in the form whose replicas tell each other their state.
+//! Data Types* (2011), section 3.3.5 and specification 15 (OR-Set), whose replicas tell each other operations, in causal
+//! order. The form whose replicas tell each other their state, and keep the tags that are removed, is the usual one beside
+//! it; see A. Bieniusa et al., *An Optimized Conflict-free Replicated Set* (2012), which does without those.
 //!
 //! # What is modelled
 //!
@@ -17,6 +19,7 @@
 //!
 //! Elements beyond one: the tags of one have nothing to do with those of another. Garbage: that tags which everyone has removed are
 //! forgotten (an optimised OR-set sums them up in vectors of versions) changes what is stored and not what is answered.
+//! That only an element that is there may be removed (`pre lookup`): where it is not, all tags that are known are removed already.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +55,8 @@ deviations! {
         RemoveElement = "remove-element" breaks "add-wins";
         /// All adds of a replica have one tag.
         SharedTag = "shared-tag" breaks "add-wins";
-        /// Tags that are removed are dropped, and nobody remembers that they were removed.
+        /// Tags that are removed are dropped, and nobody remembers that they were removed. Where operations come in causal
+        /// order that is enough (specification 15); where states are merged it is not.
         NoTombstones = "no-tombstones" breaks "stays-removed";
         /// The other's tags take the place of the own ones.
         MergeReplace = "merge-replace" breaks "converges";
@@ -131,7 +135,7 @@ impl Replicated for Rules {
         if is_add(nth) { self.add(id, own, nth) } else { self.remove(own) }
     }
 
-    /// `merge`: the union of what was added, and of what was removed.
+    /// To merge, where states are told: the union of what was added, and of what was removed.
     fn merge(&self, own: &Tags, others: &Tags) -> Tags {
         if self.breaks(Deviation::MergeReplace) {
             return others.clone();
@@ -194,11 +198,11 @@ impl Protocol for OrSet {
         name: "or-set",
         title: "Set whose removes are of what was seen (OR-Set)",
         source: "Shapiro et al., A Comprehensive Study of Convergent and Commutative Replicated Data Types (2011), \
-                 specification 15",
+                 specification 15; Bieniusa et al., An Optimized Conflict-free Replicated Set (2012)",
         modelled: "Adds with a tag each, removes of the tags that were seen, told in any order and more than once; crashes of \
                    replicas that save",
         left_out: "Elements beyond one, which have nothing to do with each other; tags that are forgotten once everyone has \
-                   removed them",
+                   removed them; that only what is there may be removed, since a remove of what is not changes nothing",
     };
 
     type Params = Sizes;
@@ -232,7 +236,9 @@ impl Protocol for OrSet {
         Adds::default()
     }
 
-    /// The tags of the observer are its own: they differ, whatever a replica does with its.
+    /// The adds that were made have tags of the observer's own, which differ, whatever a replica does with its; those that a
+    /// remove has seen have the replica's. So with `shared-tag` no remove is noted to have seen a later add than the first,
+    /// and `add-wins` may fail of a run that ends with a remove; with three writes, as it is checked, the last is an add.
     fn observe(&self, step: &Step<'_, Replica<Rules>>, facts: &mut Facts<Fact>) {
         let Some(before) = step.before.filter(|_| is_write(step)) else { return };
         let nth = before.written;
@@ -254,7 +260,7 @@ fn at(world: &World<'_, OrSet>, wanted: bool) -> Option<Id> {
 }
 
 fn add_wins() -> Property<OrSet> {
-    let claim = "In the end the element is in the set everywhere if no remove has seen one of its adds";
+    let claim = "In the end the element is in the set everywhere if there is an add that no remove has seen";
     Claim::eventually_always("add-wins", claim).by_world(|_: &OrSet, world: &World<'_, OrSet>| {
         let (tag, id) = (world.history.unseen()?, at(world, false)?);
         let Tag { replica, nth } = tag;

@@ -94,8 +94,7 @@ impl<const N: usize> Shape<N> {
     }
 
     fn write(&self, table: &mut [u8], mut at: usize, head: u64, mixed: &Key<N>) {
-        for limb in 0..N {
-            let value = if limb == 0 { head } else { mixed[limb] };
+        for (limb, value) in std::iter::once(&head).chain(&mixed[1..]).enumerate() {
             // Eight bytes at once, with what follows left as it is.
             let bytes = table[at..].first_chunk_mut::<8>().expect("there is room for eight bytes");
             let rest = u64::from_le_bytes(*bytes) & !self.limb_masks[limb];

@@ -17,8 +17,11 @@ const PART_COUNT: usize = 16;
 pub struct PairInterner {
     pairs: Table<(u32, u32)>,
     count: AtomicU32,
-    index: [RwLock<HashMap<(u32, u32), u32, FxBuildHasher>>; PART_COUNT],
+    index: [RwLock<Numbers>; PART_COUNT],
 }
+
+/// The numbers of some pairs.
+type Numbers = HashMap<(u32, u32), u32, FxBuildHasher>;
 
 impl PairInterner {
     /// The number of `pair`, a new one if it was not seen before.

@@ -14,7 +14,9 @@
 //!
 //! **How they lie.** Those who lie act together and lend each other their keys. In each round each process is told anything by
 //! them, by an open choice of its own: nothing, one value or both, with a chain that is as it should be as far as their
-//! keys go, or one that is too short, or is made longer by the same signature again, or lacks the sender's.
+//! keys go, or one that is too short, or is made longer by the same signature again, or lacks the sender's. None is longer
+//! than the round asks for, and in none is the sender's signature other than the first: a chain is judged by whether it is
+//! long enough, begins with the sender's and repeats none, so that these would be judged as others are.
 //!
 //! **Left out.** Chains with the signature of a correct process in them, relayed by one who lies: who is correct and signs a
 //! value sends it to all, who have all accepted it when anyone else could relay it. Values beyond two. The form with fewer

@@ -159,7 +159,8 @@ fn concurrency_set() -> Property<ThreePhase> {
     })
 }
 
-/// What three-phase commit is for: nobody who is up waits for ever, whoever has crashed.
+/// What three-phase commit is for: nobody who is up waits for ever, whoever has crashed. It is the stronger fifth condition
+/// of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic Commitment* (1993).
 fn non_blocking() -> Property<ThreePhase> {
     Claim::no_deadlock("non-blocking", "Where nothing can happen any more everyone who is up has decided").by_nodes(
         read,

@@ -1,12 +1,12 @@
 //! What must be true beside the claims of every commit protocol, and what the observer sees.
 //!
-//! AC3 and AC5 are those of Ö. Babaoğlu and S. Toueg, *Understanding Non-Blocking Atomic Commitment* (1993).
+//! The numbers of claims are those of [BHG] 7.3.
 
 use quorate::Id;
 use quorate::model::{Cause, Claim, Facts, Node, Property, Step, World};
 use quorate::system::Evidence;
 
-use super::{Fact, Ledger, Msg, Overdue, Pick, Record, TwoPhase, TwoPhaseActor};
+use super::{Fact, Ledger, Msg, Overdue, ParticipantState, Pick, Record, State, TwoPhase, TwoPhaseActor};
 use crate::commit::claims::{self, Deciding, Judged};
 use crate::commit::decision::{Outcome, Vote};
 use crate::commit::ledger::{Excuse, Offence};
@@ -36,6 +36,9 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
             Msg::Commit if step.node == coordinator && step.stored_after != Some(&Record::Commit) => {
                 facts.push(Fact::ToldUnrecorded(envelope.dst));
             }
+            Msg::Ack if decided(step.after) != logged(step.stored_after) => {
+                facts.push(Fact::AckedUnrecorded(step.node));
+            }
             Msg::Query if envelope.dst != coordinator => facts.push(Fact::Excused(Excuse::Overdue)),
             Msg::Prepare | Msg::Commit | Msg::Abort | Msg::Query | Msg::Ack => {}
         }
@@ -44,7 +47,7 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
         Cause::Timeout(Overdue::Prepare | Overdue::Votes) => facts.push(Fact::Excused(Excuse::Overdue)),
         Cause::Restart if step.stored_before == Some(&Record::Begun) => {
             facts.push(Fact::Lost(step.node));
-            facts.push(Fact::Excused(Excuse::Restart));
+            facts.push(Fact::Excused(Excuse::LostWork));
         }
         Cause::Choose(Pick::Vote(vote)) if step.node == coordinator => {
             facts.push(Fact::Voted(coordinator, *vote));
@@ -58,8 +61,19 @@ pub(super) fn observe(coordinator: Id, step: &Step<'_, TwoPhaseActor>, facts: &m
         | Cause::Choose(_)
         | Cause::Crash => {}
     }
-    let outcome = |log: Option<&Record>| log.and_then(|record| record.outcome());
-    facts.extend(Fact::of_log(step.node, outcome(step.stored_before), outcome(step.stored_after)));
+    facts.extend(Fact::of_log(step.node, logged(step.stored_before), logged(step.stored_after)));
+}
+
+fn logged(log: Option<&Record>) -> Option<Outcome> {
+    log.and_then(|record| record.outcome())
+}
+
+/// On which outcome a participant acts.
+fn decided(state: Option<&State>) -> Option<Outcome> {
+    match state? {
+        State::Participant(ParticipantState::Decided(outcome)) => Some(*outcome),
+        State::Participant(_) | State::Coordinator(_) => None,
+    }
 }
 
 /// The claims, safety first, then what must be possible.
@@ -74,6 +88,7 @@ pub(super) fn properties() -> Vec<Property<TwoPhase>> {
         claims::abort_validity(reasons),
         claims::irrevocable(),
         coordinator_consistency(),
+        acknowledged_logged(),
         termination(),
         outcome_spreads(),
         all_decide(),
@@ -85,9 +100,9 @@ pub(super) fn properties() -> Vec<Property<TwoPhase>> {
     ]
 }
 
-/// The part of AC3 that a participant can see to by itself.
+/// The part of AC3 that each can see to by itself.
 fn own_vote() -> Property<TwoPhase> {
-    let claim = Claim::always("own-vote", "No participant commits unless it has voted Yes itself");
+    let claim = Claim::always("own-vote", "Nobody who votes commits unless it has voted Yes itself");
     claims::offence(claim, |offence| {
         let Offence::CommitsUnwilling { node } = offence else { return None };
         Some(format!("{node:?} committed and had not voted Yes itself"))
@@ -112,10 +127,20 @@ fn coordinator_consistency() -> Property<TwoPhase> {
     })
 }
 
-/// Whether a participant that is up has decided; `None` for all other nodes.
+/// [G78]: what is acknowledged is in the log, since the coordinator may forget it from then on.
+fn acknowledged_logged() -> Property<TwoPhase> {
+    let claim = Claim::always("acknowledged-logged", "No participant acknowledges an outcome that is not in its log");
+    claims::offence(claim, |offence| {
+        let Offence::AcksUnrecorded { node } = offence else { return None };
+        Some(format!("{node:?} acknowledged an outcome of which it has no record"))
+    })
+}
+
+/// Whether a participant that is up has decided; `None` for all other nodes. To have decided is to act on an outcome: what
+/// is in the log is the other claims' concern, and whoever comes back and finds nothing there has yet to decide.
 fn up_and_decided(_: &TwoPhase, node: &Node<'_, TwoPhaseActor>) -> Option<bool> {
     let is_participant = node.id != Id::from(TwoPhase::COORDINATOR);
-    (is_participant && node.state.is_some()).then(|| TwoPhase::logged(node).is_some())
+    (is_participant && node.state.is_some()).then(|| decided(node.state).is_some())
 }
 
 fn position_of(decided: &[Option<bool>], is: bool) -> Option<Id> {

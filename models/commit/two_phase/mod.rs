@@ -25,6 +25,10 @@
 //! never lost or torn: the protocol assumes that. Real servers ask and repeat for ever; a bounded number is
 //! enough as long as it exceeds what may be lost, and checks with fewer show what fails.
 //!
+//! A participant prepares when it is asked, where [GL06] lets it do so before: it is then as if Prepare had reached it
+//! sooner. [BHG] 7.4 tells Abort to those who voted Yes; here all are told and all acknowledge, so that one that said No
+//! hears what it knows.
+//!
 //! | file | what |
 //! |---|---|
 //! | `coordinator` | the coordinator's state and rules |
@@ -82,8 +86,12 @@ deviations! {
         AbortAfterYes = "abort-after-yes" breaks "agreement";
         /// A participant votes Yes without a record of it.
         NoPreparedLog = "no-prepared-log" breaks "agreement";
-        /// A participant votes No without a record of it.
+        /// A participant votes No without a record of it, and may vote again when it comes back. Where its work is lost, so
+        /// that it aborts then (`lost_work`), the record is not needed for the outcome: there the participant only
+        /// acknowledges what it has not written.
         NoAbortLog = "no-abort-log" breaks "commit-validity";
+        /// A participant that is told Commit acknowledges it without a record of it.
+        NoCommitLog = "no-commit-log" breaks "acknowledged-logged";
         /// A participant that comes back and finds no record of the transaction votes for work that it has lost.
         VoteForLostWork = "vote-for-lost-work" breaks "work-kept";
         /// The coordinator decides by the votes of the others alone.
@@ -296,12 +304,13 @@ impl Protocol for TwoPhase {
         title: "Two-phase commit",
         source: "Gray, Notes on Data Base Operating Systems (1978); Bernstein, Hadzilacos and Goodman, \
                  Concurrency Control and Recovery in Database Systems (1987), chapter 7; Gray and Lamport, \
-                 Consensus on Transaction Commit (2006), section 3",
+                 Consensus on Transaction Commit (2006), section 3; Mohan, Lindsay and Obermarck, Transaction \
+                 Management in the R* Distributed Database Management System (1986)",
         modelled: "One transaction with logs, time-outs, recovery, queries, repetitions, forgetting with presumed \
                    abort, and optional cooperative termination. A multicast is one send a step.",
         left_out: "The work of the transaction (an open choice between Yes and No), other transactions (they share \
                    nothing with this one), damaged logs (the protocol assumes sound ones), endless repetition (a \
-                   number that exceeds what may be lost is enough).",
+                   number that exceeds what may be lost is enough), preparing before being asked (as if asked sooner).",
     };
 
     const REDUCTIONS: Reductions = Reductions::SYMMETRY;

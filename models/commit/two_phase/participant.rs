@@ -185,7 +185,9 @@ impl Participant {
 
     /// The outcome is in the log before it is acknowledged ([G78]).
     fn decide(&self, state: &mut ParticipantState, outcome: Outcome, o: &mut Out<TwoPhaseActor>) {
-        o.save(Record::of(outcome));
+        if outcome == Outcome::Abort || !self.breaks(Deviation::NoCommitLog) {
+            o.save(Record::of(outcome));
+        }
         o.cancel_timer(Overdue::Prepare);
         o.cancel_timer(Overdue::Outcome);
         o.remove_random(WORK);

@@ -49,6 +49,11 @@ pub(super) fn all() -> Vec<Property<Raft>> {
         )
         .by_world(uncommitted),
         Claim::no_deadlock(
+            "reads-answered",
+            "Where nothing can happen any more and a majority is up, a read that a leader took is answered",
+        )
+        .by_world(unanswered),
+        Claim::no_deadlock(
             "elects",
             "Where nothing can happen any more and a majority is up with a member that stands, there is a leader or no \
              term is left",
@@ -205,6 +210,11 @@ fn uncommitted(raft: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
         me.durable.log.len(),
         me.commit
     )))
+}
+
+fn unanswered(raft: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {
+    let (leader, _) = majority(raft, world)?.into_iter().find(|(_, me)| me.waits_to_read())?;
+    Some(Evidence::new(format!("{leader:?} has taken a read and never answers it, with a majority up")))
 }
 
 fn leaderless(raft: &Raft, world: &World<'_, Raft>) -> Option<Evidence> {

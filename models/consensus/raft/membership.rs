@@ -1,7 +1,7 @@
 //! Changing the configuration: one server at a time (thesis, chapter 4), or by joint consensus (section 6; thesis,
 //! 4.3).
 
-use quorate::Id;
+use quorate::{Id, Out};
 
 use super::Deviation;
 use super::config::{Config, Members};
@@ -141,22 +141,23 @@ impl Server {
     }
 
     /// The leader begins a change: the configuration is an entry like others.
-    pub(super) fn change(&self, me: &mut ServerState, to: Members) {
+    pub(super) fn change(&self, me: &mut ServerState, to: Members, o: &mut Out<Self>) {
         let Config::Simple(old) = self.config(me) else { return };
         let is_joint = self.params.membership == Membership::Joint && !self.breaks(Deviation::DirectChange);
-        self.reconfigure(me, if is_joint { Config::Joint { old, new: to } } else { Config::Simple(to) });
+        self.reconfigure(me, if is_joint { Config::Joint { old, new: to } } else { Config::Simple(to) }, o);
     }
 
     /// Section 6: the leader ends a change, C-new.
-    pub(super) fn leave_joint(&self, me: &mut ServerState) {
+    pub(super) fn leave_joint(&self, me: &mut ServerState, o: &mut Out<Self>) {
         if let Config::Joint { new, .. } = self.config(me) {
-            self.reconfigure(me, Config::Simple(new));
+            self.reconfigure(me, Config::Simple(new), o);
         }
     }
 
-    fn reconfigure(&self, me: &mut ServerState, config: Config) {
+    fn reconfigure(&self, me: &mut ServerState, config: Config, o: &mut Out<Self>) {
         me.durable.log.push(Entry { term: me.durable.term, leader: self.id, config: Some(config) });
         self.advance_commit(me);
+        self.go_on_reading(me, o);
     }
 
     /// Thesis, 4.2.2: a leader that is not in the configuration leads until that is committed.

@@ -1,7 +1,7 @@
 //! Raft: servers elect a leader, which has them append entries to one log in its order.
 //!
 //! **Source.** Diego Ongaro and John Ousterhout, *In Search of an Understandable Consensus Algorithm* (ATC 2014),
-//! section 5 and figures 2, 3 and 8; its extended version, sections 6 and 7; Ongaro's thesis (2014), chapter 4 and
+//! section 5 and figures 2, 3 and 8; its extended version, sections 6 to 8; Ongaro's thesis (2014), chapter 4 and
 //! sections 6.4 and 9.6, with his correction of chapter 4 (raft-dev, 10 July 2015).
 //!
 //! **Modelled.** Elections, the log, commitment, what is on stable storage, crashes and restarts, one by one as
@@ -14,15 +14,18 @@
 //! With `clients` each leader serves one client in its term, which asks one thing after the other, and what those are
 //! answered is judged as a whole: a list to which they append and whose length they read.
 //!
-//! **Left out.** Sessions of clients (8): an entry or a read is taken by a timer of the leader, an entry names no command,
-//! and the state machine is the list of what is committed. A client whose leader is gone has no answer, and asks no
-//! other: what a second attempt would need is a table of requests, which is a part of the state machine. A vote that is
-//! refused is not answered: who is behind learns that also from the request that began the later term, which goes to
-//! all. The first configuration is no entry: every log
-//! would begin with the same. A server that is added takes part at once, without catching up first (thesis, 4.2.1), and
-//! one that is removed may disturb the others by standing (4.2.3): both are about how long things take. It comes back
-//! with what it had; one that has lost that is another server. Terms and entries are bounded by parameters; what
-//! happens within them is complete.
+//! **Left out.** Sessions of clients (8): an entry or a read is taken by a timer of the leader, an entry names no
+//! command, and the state machine is the list of what is committed. A client whose leader is gone has no answer, and
+//! asks no other: what a second attempt would need is a table of requests, which is a part of the state machine. The
+//! blank entry with which a leader begins its term (8), so that it knows what is committed: a client's entry does for
+//! that here, and a leader that takes none takes no read. Reads of followers (6.4), which ask the leader first, and
+//! reads under leases (6.4.1), which rest on clocks. A leader that steps down when it hears of no majority (6.2): here
+//! it leads on, and may do more. The transfer of leadership (3.10): without pre-votes anybody may stand at any moment
+//! as it is. A vote that is refused is not answered: who is behind learns that also from the request that began the
+//! later term, which goes to all. The first configuration is no entry: every log would begin with the same. A server
+//! that is added takes part at once, without catching up first (thesis, 4.2.1), and one that is removed may disturb the
+//! others by standing (4.2.3): both are about how long things take. It comes back with what it had; one that has lost
+//! that is another server. Terms and entries are bounded by parameters; what happens within them is complete.
 //!
 //! | file | what |
 //! |---|---|
@@ -186,6 +189,8 @@ quorate::deviations! {
         ReadLocally = "read-locally" breaks "reads-current";
         /// The leader takes reads before it has committed an entry of its term.
         ReadBeforeCommit = "read-before-commit" breaks "reads-current";
+        /// A follower does not confirm that it follows.
+        NoConfirm = "no-confirm" breaks "reads-answered";
         /// A leader that steps down removes what it has not committed.
         LeaderRollback = "leader-rollback" breaks "leader-completeness";
         /// A leader changes the configuration before it has committed an entry of its term, as the thesis has it.
@@ -238,12 +243,14 @@ impl Protocol for Raft {
         name: "raft",
         title: "Raft",
         source: "Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm (ATC 2014; extended \
-                 version), sections 5 to 7; Ongaro's thesis (2014), chapter 4, 6.4 and 9.6",
+                 version), sections 5 to 8; Ongaro's thesis (2014), chapter 4, 6.4 and 9.6",
         modelled: "leader election, log replication, commitment, stable storage, pre-votes, reads by read index, clients \
                    of one leader each, changes of the membership, one server at a time or by joint consensus, snapshots",
-        left_out: "sessions of clients, a protocol on top; chunks of a snapshot, which is one message; refusals of \
-                   votes, from which nobody learns more than from the request that began the term; catching up \
-                   before a server is added and guarding against those removed, without which a change takes longer; \
+        left_out: "sessions of clients, a protocol on top; the blank entry that begins a term, so that a leader without a \
+                   request takes no read; reads of followers and under leases; stepping down where no majority is \
+                   heard, and transfer of leadership, since anybody may stand at any moment; chunks of a snapshot, which \
+                   is one message; refusals of votes, from which nobody learns more than from the request that began \
+                   the term; catching up before a server is added and guarding against those removed, without which a change takes longer; \
                    commands, since who took an entry and when says which it is, as long as a leader takes one at \
                    each index",
     };

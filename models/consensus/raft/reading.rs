@@ -16,7 +16,8 @@ impl Server {
     }
 
     /// The leader takes a read, and notes what is committed. Before it answers, a majority must confirm that there is
-    /// no later leader, which might have committed more by then.
+    /// no later leader, which might have committed more by then. To ask and to confirm needs no number of the read: there is
+    /// one in a term.
     pub(super) fn read(&self, me: &mut ServerState, o: &mut Out<Self>) {
         let Role::Leader { read, .. } = &mut me.role else { return };
         *read = Some(Read { index: me.commit, confirmed: vec![self.id], is_answered: false });
@@ -28,13 +29,24 @@ impl Server {
         self.tell_members(me, &Msg::Confirm { term: me.durable.term }, o);
     }
 
+    /// The configuration is another while a read waits: a majority of that one is to confirm, of which some may not have been
+    /// asked, and some have answered.
+    pub(super) fn go_on_reading(&self, me: &mut ServerState, o: &mut Out<Self>) {
+        if me.waits_to_read() {
+            self.ask_to_confirm(me, o);
+            self.answer(me);
+        }
+    }
+
     /// A follower is asked whether it still follows.
     pub(super) fn confirm(&self, me: &mut ServerState, src: Id, term: Term, o: &mut Out<Self>) {
         if term < me.durable.term {
             return o.send(src, Msg::Behind { term: me.durable.term });
         }
         self.follow(me);
-        o.send(src, Msg::Confirmed { term });
+        if !self.breaks(Deviation::NoConfirm) {
+            o.send(src, Msg::Confirmed { term });
+        }
     }
 
     /// A follower still follows.

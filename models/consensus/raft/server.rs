@@ -149,6 +149,11 @@ impl ServerState {
     pub fn leads(&self) -> Option<Term> {
         matches!(self.role, Role::Leader { .. }).then_some(self.durable.term)
     }
+
+    /// Whether it leads and has taken a read that it has not answered.
+    pub fn waits_to_read(&self) -> bool {
+        matches!(&self.role, Role::Leader { read: Some(read), .. } if !read.is_answered)
+    }
 }
 
 impl Server {
@@ -166,8 +171,7 @@ impl Server {
         let log = &me.durable.log;
         let is_open = |entry: &Entry| entry.term == me.durable.term && entry.config.is_none();
         let writes = (me.commit + 1..=log.len()).filter_map(|index| log.get(index)).any(|entry| is_open(&entry));
-        let reads = matches!(&me.role, Role::Leader { read: Some(read), .. } if !read.is_answered);
-        !self.params.clients || !writes && !reads
+        !self.params.clients || !writes && !me.waits_to_read()
     }
 
     /// Says `msg` to all others that take part.
@@ -246,9 +250,9 @@ impl Server {
             Role::Follower => {}
             Role::PreCandidate { .. } => self.ask_for_pre_votes(me, o),
             Role::Candidate { .. } => self.ask_for_votes(me, o),
-            Role::Leader { read, .. } => {
+            Role::Leader { .. } => {
                 self.send_appends(me, o);
-                if read.as_ref().is_some_and(|read| !read.is_answered) {
+                if me.waits_to_read() {
                     self.ask_to_confirm(me, o);
                 }
             }
@@ -319,8 +323,8 @@ impl Actor for Server {
             Timer::Election => self.on_silence(&mut me, o),
             Timer::Request => self.take(&mut me),
             Timer::Compact => self.compact(&mut me),
-            Timer::Change(members) => self.change(&mut me, *members),
-            Timer::LeaveJoint => self.leave_joint(&mut me),
+            Timer::Change(members) => self.change(&mut me, *members, o),
+            Timer::LeaveJoint => self.leave_joint(&mut me, o),
             Timer::Read => self.read(&mut me, o),
             Timer::Resend => self.ask_again(&me, o),
         }

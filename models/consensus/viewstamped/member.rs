@@ -50,7 +50,8 @@ pub enum Stored {
         /// Its view, if it keeps that on disk; else 0.
         view: View,
     },
-    /// Of a client: its request-number, which it must not use twice.
+    /// Of a client: its request-number. When it comes back it repeats the request: one that gave the number to another
+    /// would have that taken for the first.
     Client {
         /// The number of its open request.
         request: usize,

@@ -10,15 +10,22 @@
 //! and all its repetitions, any of which may come late or never.
 //!
 //! **Left out.** Checkpoints and the collection of the log (5.1), which make recovery cheap; reconfiguration (7); what
-//! requests do: a request is answered with how many were executed up to its own that do not only read, so that one lost or
-//! executed twice shows. Reads that the primary answers alone under leases, or a backup from its state (6.3), are other protocols:
-//! they rest on clocks, or promise less. A request
-//! goes to all replicas at once, as it does when a client repeats it; the number of the view in replies, by which it
-//! would find the primary, saves messages only. Views are bounded by a parameter; what happens within them is complete.
+//! requests do: a request is answered with how many were executed up to its own that do not only read, so that one lost
+//! or executed twice shows. Reads that the primary answers alone under leases, or a backup from its state (6.3), are
+//! other protocols: they rest on clocks, or promise less. Operations that are not deterministic (4.4), whose outcome
+//! the primary would choose before it orders them: requests do nothing here that could differ. View-change messages
+//! that carry a part of the log (5.3) and batches (6.2), which save messages; witnesses (6.1), which save replicas'
+//! states. Recovery of a client (4.5), which has lost its request-number and goes on from a later one: here it is on
+//! disk, and a client that comes back repeats its request. A request goes to all replicas at once, as it does when a
+//! client repeats it; the number of the view in replies, by which it would find the primary, saves messages only. Views
+//! are bounded by a parameter; what happens within them is complete.
 //!
-//! **What the paper leaves open.** A replica that is normal in a view ignores the StartViewChange of that view. The f + 1
-//! DoViewChange messages may all be of others. Of answers to a recovering replica the latest of each
-//! other replica counts. State transfer is told in `transfer`, with why it departs from the text.
+//! **Departures.** The paper counts the new primary's own among the f + 1 DoViewChange messages; here any f + 1 will
+//! do, which has more behaviours.
+//!
+//! **What the paper leaves open.** A replica that is normal in a view ignores the StartViewChange of that view. Of
+//! answers to a recovering replica the latest of each other replica counts. State transfer is told in `transfer`, with
+//! why it departs from the text.
 //!
 //! **What the paper has wrong.** Two replicas that crash and recover during a view change can lose a committed request:
 //! the first forgets that it began the change, so that the second, which also forgets, hears of it from nobody when it
@@ -159,7 +166,8 @@ impl Protocol for Viewstamped {
         modelled: "clients, reads in the order of the log, normal operation, view changes, recovery of replicas without a \
                    disk, state transfer",
         left_out: "checkpoints and collection of the log, which save time and space; reconfiguration; what requests do, \
-                   for which their places stand; reads under leases or of backups",
+                   for which their places stand; reads under leases or of backups; operations that are not \
+                   deterministic; recovery of clients that have lost their numbers; witnesses, batches and shorter messages",
     };
 
     type Params = Params;

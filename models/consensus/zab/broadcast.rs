@@ -8,8 +8,8 @@ use super::message::{Body, Msg, Txn, Zxid};
 use super::server::{Phase, Progress, Role, Server, ServerState};
 
 impl Server {
-    /// l.3.1: the primary makes a transaction of a request that its history does not have (ZooKeeper makes requests
-    /// idempotent), and proposes it to all that it has sent the history. One that is delivered it answers again.
+    /// l.3.1: the primary makes a transaction of a request that its history does not have (see the module page), and
+    /// proposes it to all that it has sent the history. One that is delivered it answers again.
     pub(super) fn request(&self, me: &mut ServerState, client: Id, request: usize, o: &mut Out<Member>) {
         let Role::Leading { phase: Phase::Broadcast, epoch: Some(epoch), learners } = &mut me.role else { return };
         let history = &mut me.durable.history;

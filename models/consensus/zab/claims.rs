@@ -1,5 +1,5 @@
-//! The claims of Zab, those of primary order among them (section 3 of the paper: local primary order, global primary
-//! order, primary integrity), those of the fast election, progress, and the witnesses.
+//! The claims of Zab: `agreement`, which is the paper's agreement and total order in one; those of primary order (section 3:
+//! local primary order, global primary order, primary integrity); those of the fast election, progress, and the witnesses.
 
 use quorate::Id;
 use quorate::model::{Claim, Node, Property, World};
@@ -44,6 +44,8 @@ pub(super) fn all() -> Vec<Property<Zab>> {
             .by_nodes(votes_behind, the_first),
         Claim::always("elected-in-a-round", "Whoever is elected has the votes of a quorum in one round")
             .by_history(elected_by_few),
+        Claim::always("joins-who-leads", "Nobody joins a leader that has not been elected in that round")
+            .by_history(joined_astray),
         Claim::no_deadlock(
             "progress",
             "Where nothing can happen any more and a primary is connected to a quorum, all requests are answered",
@@ -103,7 +105,8 @@ fn out_of_global_order(_: &Zab, node: &Node<'_, Member>) -> Option<Evidence> {
     Some(Evidence::new(format!("{:?} delivers {one} and then {other}, of an earlier primary", node.id)))
 }
 
-/// What a server has delivered, in order.
+/// What a server has delivered, in order: as its history says now. Where something is wrong, that may have been replaced since
+/// by a later leader's; then `agreement` or `delivered-kept` is broken first.
 fn delivered_by<'a>(node: &Node<'a, Member>) -> Option<&'a [Txn]> {
     let me = node.state?.server()?;
     me.durable.history.get(..me.delivered)
@@ -121,6 +124,7 @@ fn votes_behind(_: &Zab, node: &Node<'_, Member>) -> Option<Evidence> {
     is_behind.then(|| Evidence::new(format!("{:?} votes for {:?}, which is behind it", node.id, vote.leader)))
 }
 
+/// A vote counts though it was changed since, or forgotten in a crash: the fast election itself counts those that come late.
 fn elected_by_few(zab: &Zab, ghost: &Ghost) -> Option<Evidence> {
     ghost.elected.iter().find_map(|(round, leader)| {
         let voters: Vec<Id> = ghost
@@ -133,6 +137,12 @@ fn elected_by_few(zab: &Zab, ghost: &Ghost) -> Option<Evidence> {
             Evidence::new(format!("{leader:?} is elected in round {round}, in which only {voters:?} voted for it"))
         })
     })
+}
+
+/// Only of those who join on the word of others that look no more: who votes with a quorum may well be ahead of its leader.
+fn joined_astray(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
+    let (round, server, leader) = ghost.astray?;
+    Some(Evidence::new(format!("{server:?} joins {leader:?}, which has not been elected in round {round}")))
 }
 
 fn elected(_: &Zab, ghost: &Ghost) -> Option<Evidence> {

@@ -1,8 +1,10 @@
 //! Phase 0 as ZooKeeper has it: servers that look for a leader tell one another for whom they vote, in rounds that a
-//! logical clock counts, until a quorum votes alike (Medeiros, section 4; ZooKeeper, `FastLeaderElection`).
+//! logical clock counts, until a quorum votes alike (ZooKeeper, `FastLeaderElection`; Medeiros, 4.1, of an older version:
+//! there votes have no epoch, and whoever says in the same round that it leads is followed at once).
 //!
 //! Votes may come in any order here, where ZooKeeper has a connection between each two servers: who looks may see an
-//! earlier vote of another after a later one.
+//! earlier vote of another after a later one. And it tells its vote again when it hears nothing for a while: here a message
+//! on a duplicating network stands for its repetitions.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

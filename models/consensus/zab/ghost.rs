@@ -33,6 +33,8 @@ pub struct Ghost {
     pub elected: BTreeSet<(usize, Id)>,
     /// Whether a server has joined a leader that others followed already.
     pub joined: bool,
+    /// The first server that joined one that had not been elected in that round: the round, the server, the other.
+    pub astray: Option<(usize, Id, Id)>,
     /// What clients asked and were answered.
     pub calls: Operations<Operation, usize>,
 }
@@ -54,8 +56,9 @@ pub enum Fact {
     Voted(usize, Id, Id),
     /// A server leads by the votes of a round.
     Elected(usize, Id),
-    /// A server that looked joined a leader that others followed.
-    Joined,
+    /// A server that looked joined a leader that others followed: the round in which that was elected, as they said, the
+    /// server, the leader.
+    Joined(usize, Id, Id),
     /// Something of a client.
     Call(CallFact<Operation, usize>),
 }
@@ -83,7 +86,12 @@ impl Remembered for Ghost {
             Fact::Dropped => self.dropped = true,
             Fact::Voted(round, voter, leader) => drop(self.votes.insert((*round, *voter, *leader))),
             Fact::Elected(round, leader) => drop(self.elected.insert((*round, *leader))),
-            Fact::Joined => self.joined = true,
+            Fact::Joined(round, server, leader) => {
+                self.joined = true;
+                if !self.elected.contains(&(*round, *leader)) {
+                    self.astray.get_or_insert((*round, *server, *leader));
+                }
+            }
             Fact::Call(call) => self.calls.record(call),
         }
     }
@@ -147,7 +155,8 @@ fn of_election(step: &Step<'_, Member>, before: Option<&ServerState>, after: &Se
         facts.push(Fact::Elected(election.round, step.node));
     }
     let has_found = before.is_some_and(ServerState::looks_for) && !after.looks_for();
-    if has_found && matches!(step.cause, Cause::Deliver { msg: Msg::Notification { .. }, .. }) {
-        facts.push(Fact::Joined);
+    // One that hears that others follow it comes to lead: it joins nobody.
+    if has_found && !leads(after) && matches!(step.cause, Cause::Deliver { msg: Msg::Notification { .. }, .. }) {
+        facts.push(Fact::Joined(election.round, step.node, election.vote.leader));
     }
 }

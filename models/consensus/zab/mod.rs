@@ -10,14 +10,25 @@
 //! default) a packet waits for its turn, and what a broken connection still had is never taken.
 //!
 //! Phase 0, the election, is an oracle by default, as in the paper: any server may come to lead at any moment. With
-//! `election = "fast"` it is the fast leader election that ZooKeeper has in its place: the exchange of votes in rounds, and joining
-//! a leader that others follow. It makes good guesses and is no part of what makes the rest safe: discovery chooses
-//! the history anew. So what is claimed of it is what it does by itself: that votes go to histories that are not
-//! behind, and that who leads has the votes of a quorum in one round.
+//! `election = "fast"` it is the fast leader election that ZooKeeper has in its place: the exchange of votes in rounds,
+//! and joining a leader that others follow. It makes good guesses and is no part of what makes the rest safe: discovery
+//! chooses the history anew. So what is claimed of it is what it does by itself: that votes go to histories that are
+//! not behind, that who leads has the votes of a quorum in one round, and that whoever joins a leader joins one that
+//! was elected.
 //!
-//! **Left out.** Observers, and weights of votes. Heartbeats only
-//! say when a connection breaks: here it may at any moment. What ZooKeeper sends of a history, the difference, a
-//! snapshot or an order to truncate, comes to the same history. Servers lead or follow a bounded number of times.
+//! **Left out.** Observers, and weights of votes. Heartbeats only say when a connection breaks: here it may at any
+//! moment. What ZooKeeper sends of a history, the difference, a snapshot or an order to truncate, comes to the same
+//! history. Servers lead or follow a bounded number of times. `sync`, by which a client of ZooKeeper has its server
+//! catch up before it reads.
+//!
+//! The vote of a server that looks no more stays as it was cast. ZooKeeper raises the epoch in it when the leader is
+//! established (ZOOKEEPER-1732), and compares such votes by leader and epoch only (ZOOKEEPER-1805). Here they must be
+//! alike in all, and the round as well, so that fewer servers join; with the oracle any server may follow any leader,
+//! which covers what the others would do. That a server beside a leader with its quorum joins in the end is not
+//! claimed, and by this rule it may wait for ever.
+//!
+//! Of the properties of the paper integrity, that what is delivered was broadcast, is not claimed: a transaction is
+//! made in one place, where a primary broadcasts it, and messages are not forged.
 //!
 //! **What the paper leaves open.** A follower that has accepted an epoch already, of this leader or of another that chose
 //! the same, must not accept it again; as in ZooKeeper (Zab 1.0) it answers, so that it can be synchronised, and the answer does
@@ -118,9 +129,9 @@ quorate::deviations! {
         VoteById = "vote-by-id" breaks "votes-not-behind";
         /// A server that looks takes votes of any round for votes of its own.
         AnyRound = "any-round" breaks "elected-in-a-round";
-        /// A server joins one of whom others say that it leads, before it says so itself. The one may be gone: then the server
-        /// finds nobody, and looks again.
-        NoLeaderCheck = "no-leader-check" harmless;
+        /// A server joins one of whom others say that it leads, before it says so itself. The one may be gone, or not have
+        /// found out yet: nothing else breaks by that, since the server finds nobody, and looks again.
+        NoLeaderCheck = "no-leader-check" breaks "joins-who-leads";
         /// The leader does not deliver the history with which its epoch begins.
         InitialHistoryOpen = "initial-history-open" breaks "progress";
     }
@@ -162,8 +173,9 @@ impl Protocol for Zab {
                  Medeiros, ZooKeeper's atomic broadcast protocol (2012)",
         modelled: "the fast election, or an oracle in its place, discovery, synchronisation, broadcast, recovery from \
                    disk, connections that break, followers that come late, reads of any server",
-        left_out: "heartbeats, since a connection may break at any moment; the ways to \
-                   send only a part of a history",
+        left_out: "heartbeats, since a connection may break at any moment; the ways to send only a part of a history; \
+                   observers and weights; sync; epochs that are raised in votes after the election, without which fewer \
+                   servers join; integrity, since messages are not forged",
     };
 
     type Params = Params;
