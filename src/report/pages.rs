@@ -1,5 +1,5 @@
-//! Pages of documentation, in Markdown, from the catalogue and the specs: nothing is run, since a spec says what comes
-//! out and a run of it says whether that is so.
+//! Pages of documentation, in Markdown, from the catalogue and the specs. Nothing is run here, since a spec says what comes
+//! out and a run of it says whether that is so; the counterexamples are those of a run.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::cluster::Entry;
 use crate::model::{Domain, Parameter};
 use crate::spec::{Check, Expected, Size};
 use crate::system::{PropertyCard, ShowsIn};
-use crate::trace::setting;
+use crate::trace::{Trace, outline, setting};
 
 /// A protocol and its checks.
 pub type Documented<'a> = (&'a dyn Entry, Vec<Check>);
@@ -31,12 +31,59 @@ pub fn protocol(entry: &dyn Entry, checks: &[Check]) -> String {
     });
     page += &table("Deviations", ["deviation", "breaks", "what is done wrongly"], deviations);
     let verdicts = checks.iter().map(|check| {
-        let found = check.lock.map_or_else(|| "limited".to_owned(), |lock| count(lock.states));
-        [line(&check.name), line(&setting(&check.instance)), verdict(check, &properties), found]
+        let found = check.lock.map_or_else(|| "not seen to its end".to_owned(), |lock| count(lock.states));
+        let name = if told(entry, check).is_some() { linked(check, "..") } else { line(&check.name) };
+        [name, line(&setting(&check.instance)), verdict(check, &properties), found]
     });
     page += &table("Verdicts", ["check", "of", "verdict", "states"], verdicts);
     push(&mut page, format_args!("\n`quorate check {}` runs the small ones of these.\n", card.name));
     page
+}
+
+/// The property of which the pages tell how the check finds it violated: the one that its deviation breaks, or else the
+/// first. Only small checks are told, and no cells of sweeps, which are all alike.
+pub fn told(entry: &dyn Entry, check: &Check) -> Option<PropertyCard> {
+    if check.size != Size::Small || check.cell.is_some() {
+        return None;
+    }
+    let deviations = entry.deviations();
+    let own = deviations.iter().filter(|card| check.instance.deviations.iter().any(|name| name == card.name));
+    let broken: Vec<&str> = own.filter_map(|card| card.breaks).collect();
+    let properties = entry.properties();
+    let fallen = violated(check, &properties);
+    let named = fallen.iter().find(|card| broken.contains(&card.name.as_str()));
+    named.or(fallen.first()).map(|card| (*card).clone())
+}
+
+/// The shortest ways to what the checks of a protocol find violated: check by check, with the trace of what is
+/// [`told`].
+pub fn counterexamples(entry: &dyn Entry, found: &[(&Check, &Trace)]) -> String {
+    let card = entry.card();
+    let mut page = format!("# {}: counterexamples\n\n", card.title);
+    push(
+        &mut page,
+        format_args!(
+            "The shortest there are; of some that are equally short always the same. What each is about says \
+             [the page of the protocol](../protocols/{}.md). `quorate check {} --name '…' --output json=F` writes one down, \
+             `quorate explore F` walks it, and `quorate trace show F` says what each step changes.\n",
+            card.name, card.name
+        ),
+    );
+    for (check, trace) in found {
+        let (name, claim, evidence) = (line(&check.name), line(&trace.claim), line(&trace.evidence));
+        push(&mut page, format_args!("\n## {name}\n\n{}.\n\n", line(&setting(&check.instance))));
+        push(&mut page, format_args!("{} is violated: {claim}. {evidence}.\n\n", code(&trace.property)));
+        push(&mut page, format_args!("```text\n{}```\n", outline(trace)));
+    }
+    page
+}
+
+/// A link to the counterexample of a check, from a page in the folder `docs` or in one below it.
+fn linked(check: &Check, docs: &str) -> String {
+    let is_kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+    let anchor: String = line(&check.name).to_lowercase().chars().filter(is_kept).collect();
+    let page = &check.instance.protocol;
+    format!("[{}]({docs}/counterexamples/{page}.md#{})", line(&check.name), anchor.replace(' ', "-"))
 }
 
 /// A line for each protocol: what holds, what is caught.
@@ -46,7 +93,7 @@ pub fn overview(documented: &[Documented<'_>]) -> String {
         let properties = entry.properties();
         let plain = checks.iter().filter(|check| check.instance.deviations.is_empty());
         let (broken, whole): (Vec<&Check>, Vec<&Check>) =
-            plain.partition(|check| !violated(check, &properties).is_empty());
+            plain.filter(|check| ends(check)).partition(|check| !violated(check, &properties).is_empty());
         let caught = entry.deviations().iter().filter(|card| card.breaks.is_some()).count();
         let largest = checks.iter().filter_map(|check| check.lock).map(|lock| lock.states).max().unwrap_or_default();
         let mut fallen: Vec<String> =
@@ -96,10 +143,15 @@ pub fn faults(grid: FaultGrid<'_>, documented: &[Documented<'_>]) -> String {
             let here = tagged.iter().filter(|(_, check)| wanted.iter().all(|tag| check.tags.contains(tag)));
             // The worst says what one may trust.
             let worst = here
-                .map(|(entry, check)| (outcome(grid, check, &entry.properties()), check))
-                .max_by_key(|(found, _)| found.0);
-            let cell =
-                worst.map_or_else(|| "—".to_owned(), |((_, word), check)| format!("{word}: {}", line(&check.name)));
+                .map(|(entry, check)| (outcome(grid, check, &entry.properties()), *entry, *check))
+                .max_by_key(|(found, ..)| found.0);
+            let cell = worst.map_or_else(
+                || "—".to_owned(),
+                |((badness, word), entry, check)| {
+                    let is_told = badness > 0 && told(entry, check).is_some();
+                    format!("{word}: {}", if is_told { linked(check, ".") } else { line(&check.name) })
+                },
+            );
             push(&mut page, format_args!(" {cell} |"));
         }
         page.push('\n');
@@ -129,6 +181,11 @@ fn outcome(grid: FaultGrid<'_>, check: &Check, properties: &[PropertyCard]) -> (
     }
 }
 
+/// Whether its search is known to end: a limit may cut the others.
+fn ends(check: &Check) -> bool {
+    check.lock.is_some()
+}
+
 fn violated<'p>(check: &Check, properties: &'p [PropertyCard]) -> Vec<&'p PropertyCard> {
     let is_violated = |card: &&PropertyCard| matches!(check.expected(card), Expected::Violated { .. });
     properties.iter().filter(is_violated).collect()
@@ -142,7 +199,12 @@ fn verdict(check: &Check, properties: &[PropertyCard]) -> String {
     let size = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     if fallen.is_empty() {
         let undecided = properties.iter().any(|card| check.expected(card) == Expected::Undecided);
-        return format!("{}{size}", if undecided { "undecided within its limits" } else { "holds" });
+        let word = match (ends(check), undecided) {
+            (false, _) => "no violation within its limits",
+            (true, true) => "undecided within its limits",
+            (true, false) => "holds",
+        };
+        return format!("{word}{size}");
     }
     let one = |card: &&PropertyCard| match check.expected(card) {
         Expected::Violated { at_most_steps: Some(steps) } => format!("{} in {steps}", code(&card.name)),

@@ -64,6 +64,6 @@ pub use record::steps;
 pub use replay::{Replay, replay, retake};
 pub use setting::{setting, time};
 pub use shrink::minimise;
-pub use story::{outcome, story};
+pub use story::{outcome, outline, story};
 pub use understood::{NO_RETURN_STATES_MAX, understood};
 pub use whole::in_whole;

@@ -23,6 +23,23 @@ pub fn story(trace: &Trace) -> String {
     }
     lines.gap();
     start(&trace.start, &mut lines);
+    tell_steps(trace, outcome, &mut lines);
+    lines.gap();
+    tell_end(trace, &mut lines);
+    lines.paragraph(0, "", &format!("{verdict}: {}", trace.evidence));
+    hangs_on(trace, &mut lines);
+    lines.finish()
+}
+
+/// The same in short: what happens, and how it ends, without what each step changes.
+pub fn outline(trace: &Trace) -> String {
+    let mut lines = Lines::default();
+    tell_steps(trace, |_| Vec::new(), &mut lines);
+    tell_end(trace, &mut lines);
+    lines.finish()
+}
+
+fn tell_steps(trace: &Trace, outcome: impl Fn(&Step) -> Vec<String>, lines: &mut Lines) {
     for (ix, step) in trace.steps.iter().enumerate() {
         if matches!(trace.ending, Some(Ending::Loop { from, .. }) if from == ix) {
             lines.paragraph(0, "", "------ from here on for ever:");
@@ -33,16 +50,15 @@ pub fn story(trace: &Trace) -> String {
             lines.paragraph(INDENT + 2, "", &line);
         }
     }
-    lines.gap();
+}
+
+fn tell_end(trace: &Trace, lines: &mut Lines) {
     if trace.kind == PropertyKind::NoDeadlock {
         lines.paragraph(0, "", "Nothing but faults can happen any more.");
     }
     if let Some(ending) = &trace.ending {
-        tell_ending(ending, trace.steps.len(), &mut lines);
+        tell_ending(ending, trace.steps.len(), lines);
     }
-    lines.paragraph(0, "", &format!("{verdict}: {}", trace.evidence));
-    hangs_on(trace, &mut lines);
-    lines.finish()
 }
 
 /// After how many steps it shows.

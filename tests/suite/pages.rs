@@ -6,8 +6,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use quorate::cluster::Entry;
-use quorate::report::pages::{FaultGrid, faults, overview, protocol};
-use quorate::spec::Check;
+use quorate::engine::{Paths, Silent, StopWhen};
+use quorate::report::pages::{FaultGrid, counterexamples, faults, overview, protocol, told};
+use quorate::spec::{self, Check, Manner};
+use quorate::system::{PropertySet, ShowsIn};
+use quorate::trace::Trace;
 use quorate_models::CATALOGUE;
 
 use crate::catalogue::manifest;
@@ -46,6 +49,31 @@ fn each_protocol_has_its_page() {
         writeln!(index, "- [{}]({}.md)", card.title, card.name).unwrap();
     }
     hold("docs/protocols/README.md", &index);
+}
+
+/// The shortest way to what the check finds violated.
+fn counterexample(entry: &dyn Entry, check: &Check) -> Option<Trace> {
+    let properties = entry.properties();
+    let wanted = told(entry, check)?;
+    let property_ix = properties.iter().position(|card| card.name == wanted.name)?;
+    let only = PropertySet::of(properties.len(), |ix| ix == property_ix);
+    // What shows in the graph shows when all of it is there.
+    let stop_when = (wanted.kind.shows_in() != ShowsIn::Graph).then_some(StopWhen::AllFound(only));
+    let manner = Manner { threads: 2, paths: Paths::Violations, stop_when, audit: false };
+    let checked = spec::run(check.clone(), entry, manner, &Silent);
+    let outcome =
+        checked.outcome().unwrap_or_else(|| panic!("{}: {} was not run", check.instance.protocol, check.name));
+    Some(outcome.traces[property_ix].clone().unwrap_or_else(|| panic!("{}: no trace", check.name)))
+}
+
+#[test]
+fn each_counterexample_is_told() {
+    for (entry, checks) in all() {
+        let found: Vec<(&Check, Trace)> =
+            checks.iter().filter_map(|check| Some((check, counterexample(entry, check)?))).collect();
+        let found: Vec<(&Check, &Trace)> = found.iter().map(|(check, trace)| (*check, trace)).collect();
+        hold(&format!("docs/counterexamples/{}.md", entry.card().name), &counterexamples(entry, &found));
+    }
 }
 
 #[test]
