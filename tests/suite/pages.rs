@@ -13,7 +13,7 @@ use quorate::system::{PropertySet, ShowsIn};
 use quorate::trace::Trace;
 use quorate_models::CATALOGUE;
 
-use crate::catalogue::manifest;
+use crate::catalogue::{is_as_published, manifest};
 
 fn all() -> Vec<(&'static dyn Entry, Vec<Check>)> {
     CATALOGUE.iter().map(|entry| (*entry, manifest(*entry).checks)).collect()
@@ -74,6 +74,53 @@ fn each_counterexample_is_told() {
         let found: Vec<(&Check, &Trace)> = found.iter().map(|(check, trace)| (*check, trace)).collect();
         hold(&format!("docs/counterexamples/{}.md", entry.card().name), &counterexamples(entry, &found));
     }
+}
+
+/// The source of the module of a protocol: the one with its card.
+fn source_of(entry: &dyn Entry) -> String {
+    let card = format!("name: \"{}\",", entry.card().name);
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(source) = std::fs::read_to_string(&path).ok().filter(|source| source.contains(&card)) {
+                return source;
+            }
+        }
+    }
+    panic!("no module has the card of {}", entry.card().name);
+}
+
+/// What a module's page says under a heading, with the targets of its links left out.
+fn section(source: &str, heading: &str) -> Option<String> {
+    let page =
+        source.lines().map_while(|line| line.strip_prefix("//!")).map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let after = page.skip_while(|line| *line != format!("# {heading}")).skip(1);
+    let text: Vec<&str> = after.take_while(|line| !line.starts_with("# ")).collect();
+    let mut text = text.join("\n").trim().to_owned();
+    while let Some((before, rest)) = text.split_once("](") {
+        let (shown, after) = (before.rfind('[')?, rest.split_once(')')?.1);
+        text = format!("{}{}{after}", &before[..shown], &before[shown + 1..]);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// What is wrong with what was published, in one place.
+#[test]
+fn each_protocol_as_published_is_put_right() {
+    let mut page = "# As published, and what is wrong with it\n\nWhat an article has, as it has it, is in the module of each \
+                    protocol; what is wrong, and which rule of which protocol puts it right, is here too. The flaws are \
+                    found by checks: each links to its verdicts and to the shortest counterexamples.\n"
+        .to_owned();
+    for entry in CATALOGUE.iter().filter(|entry| is_as_published(**entry)) {
+        let card = entry.card();
+        let wrong = section(&source_of(*entry), "What is wrong");
+        let wrong = wrong.unwrap_or_else(|| panic!("the module of {} does not say what is wrong", card.name));
+        let links = format!("[verdicts](protocols/{0}.md), [counterexamples](counterexamples/{0}.md)", card.name);
+        write!(page, "\n## {}\n\n`{}`: {links}\n\n{wrong}\n", card.title, card.name).unwrap();
+    }
+    hold("docs/as-published.md", &page);
 }
 
 #[test]

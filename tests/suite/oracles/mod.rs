@@ -20,6 +20,7 @@
 //! | `small` | small actors in every environment, random actors in random ones |
 //! | `stateright` | stateright's examples, counted by stateright and by us |
 //! | `tla_examples` | more specifications of tlaplus/Examples, with the counts and the verdicts of TLC |
+//! | `tla_paxos` | Paxos and Voting of tlaplus/Examples, with the counts of TLC |
 //! | `torn_saves` | saves that are torn of one, and not of another like it |
 //! | `traps` | what goes wrong in stateright, shown not to here |
 //! | `two_phase_set` | two-phase commit with the published counts of its TLA+ specification |
@@ -45,6 +46,7 @@ mod small;
 mod stateright;
 mod textbook;
 mod tla_examples;
+mod tla_paxos;
 mod torn_saves;
 mod traps;
 mod two_phase_set;
