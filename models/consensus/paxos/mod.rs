@@ -11,7 +11,9 @@
 //! (2.5) only save work: here a proposer retries whenever its timer fires. A proposer that waits for more
 //! promises than it needs would see what another quorum, one with the latest vote in it, shows it. The client
 //! is the value that a proposer was made with, and proposers have different ones, so that a disagreement shows.
-//! Ballots that timers start are bounded by a parameter; what happens in the first n ballots is complete.
+//! Ballots that timers start are bounded by a parameter; what happens in the first n ballots is complete. So every
+//! run ends, and that two proposers may outbid each other for ever (2.4) is out of sight: `terminates` says that the last
+//! ballot, which nobody outbids, chooses a value: what a distinguished proposer is for.
 //!
 //! | file | what |
 //! |---|---|

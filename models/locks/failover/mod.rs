@@ -14,7 +14,9 @@
 //! The primary executes, answers, and *then* replicates. A lock that was granted and not yet replicated is lost when a
 //! replica takes over, and is granted again. `WAIT` tells how many replicas have what this connection wrote last: a
 //! client that holds only when enough have, and gives the key back otherwise, loses nothing as long as one of those takes
-//! over, which with several replicas is for the sentinel to see to.
+//! over, which with several replicas is for the sentinel to see to. It can where the primary is dead. Where the primary lives on,
+//! suspected or cut off, what a replica has told the sentinel may be from before the key came: then one of two is not
+//! enough, and all replicas must have the key.
 //!
 //! `min-replicas-to-write` has the primary refuse commands when it has not heard of a replica for a while. That bounds
 //! how long one that is cut off grants locks that will be lost; it does not say of any lock that a replica has it.
