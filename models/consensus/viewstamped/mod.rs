@@ -23,6 +23,8 @@
 //! **Departures.** The paper counts the new primary's own among the f + 1 DoViewChange messages; here any f + 1 will
 //! do, which has more behaviours.
 //!
+//! **No symmetry.** Replicas are not interchangeable: the primary of a view is the one whose number the view says.
+//!
 //! **What the paper leaves open.** A replica that is normal in a view ignores the StartViewChange of that view. Of
 //! answers to a recovering replica the latest of each other replica counts. State transfer is told in `transfer`, with
 //! why it departs from the text.
