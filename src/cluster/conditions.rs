@@ -141,6 +141,11 @@ impl<P: Protocol> Conditions<P> {
         !asked.intersection(self.of_world).is_empty()
     }
 
+    /// Bytes of what is remembered of readings.
+    pub(super) fn bytes(&self) -> usize {
+        self.remembered.iter().map(|remembered| remembered.found_in_readings.bytes()).sum()
+    }
+
     /// Whether anything is assumed.
     pub(super) fn assume_any(&self) -> bool {
         !self.assumed_ix.is_empty()
@@ -234,7 +239,7 @@ impl<P: Protocol> Cluster<P> {
 
     /// The readings of all nodes as one number in two halves, if they are few and small: then they recur.
     fn packed_readings(&self, remembered: &Remembered<P>, state: &[Word]) -> Option<(u32, u32)> {
-        let bits = (PACKED_BITS / self.positions.len() as u32).min(MOST_READING_BITS);
+        let bits = (PACKED_BITS / self.positions.len().max(1) as u32).min(MOST_READING_BITS);
         let mut packed = 0;
         for (node, position) in self.positions.iter().enumerate() {
             let reading = self.reading(remembered, node, position.slot_number(state[node]));

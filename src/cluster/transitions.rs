@@ -322,6 +322,7 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
         let positions: usize = self.positions.iter().map(Position::bytes).sum();
         let reductions =
             self.stale.as_ref().map_or(0, Stale::bytes) + self.quotient.as_ref().map_or(0, Quotient::bytes);
-        positions + reductions + self.histories.bytes() + self.facts.bytes() + self.recorded.bytes()
+        let histories = self.histories.bytes() + self.facts.bytes() + self.recorded.bytes();
+        positions + reductions + histories + self.conditions.bytes()
     }
 }

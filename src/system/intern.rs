@@ -10,7 +10,7 @@ use rustc_hash::FxBuildHasher;
 use super::table::Table;
 
 /// Into how many parts the index is cut, so that threads seldom wait for each other.
-const PART_COUNT: usize = 16;
+pub(super) const PART_COUNT: usize = 16;
 
 /// Gives equal values equal numbers, densely from 0, and the value back for a number without a lock.
 ///

@@ -6,10 +6,8 @@ use std::sync::{PoisonError, RwLock};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
+use super::intern::PART_COUNT;
 use super::table::Table;
-
-/// Into how many parts the index is cut, so that threads seldom wait for each other.
-const PART_COUNT: usize = 16;
 
 /// An [`Interner`](super::Interner) of pairs. They are so small that the index holds them too: to find one costs one look
 /// into memory instead of two.
