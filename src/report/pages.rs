@@ -36,7 +36,7 @@ pub fn protocol(entry: &dyn Entry, checks: &[Check]) -> String {
         [name, line(&setting(&check.instance)), verdict(check, &properties), found]
     });
     page += &table("Verdicts", ["check", "of", "verdict", "states"], verdicts);
-    push(&mut page, format_args!("\n`quorate check {}` runs the small ones of these.\n", card.name));
+    push(&mut page, format_args!("\n`quorate check specs/{}.toml` runs the small ones of these.\n", card.name));
     page
 }
 
@@ -64,8 +64,9 @@ pub fn counterexamples(entry: &dyn Entry, found: &[(&Check, &Trace)]) -> String 
         &mut page,
         format_args!(
             "The shortest there are; of some that are equally short always the same. What each is about says \
-             [the page of the protocol](../protocols/{}.md). `quorate check {} --name '…' --output json=F` writes one down, \
-             `quorate explore F` walks it, and `quorate trace show F` says what each step changes.\n",
+             [the page of the protocol](../protocols/{}.md). `quorate check specs/{}.toml --name '…' --trace-dir F` \
+             writes those of a check into a folder, a file each; `quorate explore FILE` walks one, and `quorate trace show FILE` says what each \
+             step changes.\n",
             card.name, card.name
         ),
     );
