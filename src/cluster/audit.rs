@@ -1,8 +1,8 @@
 //! A second look at the protocol's code, after the search.
 //!
 //! A search believes two things of it: that a handler is a function of what it is called with, and that values are told
-//! apart by all that they hold, and by nothing else. Each handler is run twice at once ([`Call::run`]), which
-//! catches most of what is no function. The audit runs all of them again, when clocks have gone on and statics have
+//! apart by all that they hold, and by nothing else. Each handler is run twice at once ([`Call::run`]), or one in eight where
+//! nothing is remembered, which catches most of what is no function. The audit runs all of them again, when clocks have gone on and statics have
 //! changed, and compares what each value shows (`Debug`) with what its `Eq` and its `Hash` say.
 
 use std::fmt::Debug;

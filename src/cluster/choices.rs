@@ -27,6 +27,18 @@ impl<R: Clone> Choices<R> {
         }
     }
 
+    /// The same, where it may be the only choice and as it was `before`: then their memory is shared.
+    pub(super) fn reopen(&mut self, key: String, options: Vec<R>, before: &Self)
+    where
+        R: PartialEq,
+    {
+        if self.0.is_none() && before.0.as_ref().is_some_and(|open| open.iter().eq([(&key, &options)])) {
+            self.clone_from(before);
+        } else {
+            self.open(key, options);
+        }
+    }
+
     /// Takes the choice with this key away, if there is one.
     pub(super) fn close(&mut self, key: &str) {
         let Some(open) = &mut self.0 else { return };
@@ -76,6 +88,11 @@ mod tests {
         assert_eq!(choices, [("b".to_owned(), vec![3])].into_iter().collect());
         choices.open("b".to_owned(), vec![]);
         assert_eq!((&choices, choices.is_empty()), (&Choices::default(), true));
+        choices.reopen("b".to_owned(), vec![3], &both);
+        let mut again = Choices::default();
+        again.reopen("b".to_owned(), vec![3], &choices);
+        again.reopen("a".to_owned(), vec![1, 2], &both);
+        assert_eq!(again, both);
         assert_eq!(
             both.iter().map(|(key, options)| (key.as_str(), options.len())).collect::<Vec<_>>(),
             [("a", 2), ("b", 1)]

@@ -168,10 +168,9 @@ impl<P: Protocol> Cluster<P> {
     }
 
     pub(super) fn reading(&self, remembered: &Remembered<P>, node: usize, slot: u32) -> u32 {
-        let position = &self.positions[node];
         let reading_ix = remembered.reading_ix.expect("the condition reads nodes");
-        *position.readings[reading_ix].get_or_set(slot as usize, || {
-            let view = view::<P>(node, position.slots.get(slot));
+        self.positions[node].reading(reading_ix, slot, |slot| {
+            let view = view::<P>(node, slot);
             match &remembered.condition {
                 Condition::Nodes(nodes) => nodes.reading(&self.protocol, &view),
                 Condition::Step(StepCondition::Nodes(nodes)) => nodes.reading(&self.protocol, &view),

@@ -107,8 +107,8 @@
 //!
 //! # Handlers that go wrong
 //!
-//! Each distinct (slot, event) runs its handler once, in truth twice: a handler that panics, or gives two results,
-//! leaves a failed node, which violates the built-in property [`HANDLERS_BEHAVE`] and comes with a trace.
+//! Each distinct (slot, event) runs its handler once, in truth twice (where nothing is remembered, from one slot in eight): a
+//! handler that panics, or gives two results, leaves a failed node, which violates the built-in property [`HANDLERS_BEHAVE`] and comes with a trace.
 //!
 //! # What may be left out
 //!

@@ -66,6 +66,11 @@ pub(super) fn corrupted(number: u32) -> (usize, usize) {
 }
 
 impl Moves {
+    /// Room for so many moves that send nothing.
+    pub(super) fn with_room_for(count: usize) -> Self {
+        Self { row: Vec::with_capacity(count * 2) }
+    }
+
     /// Writes a move down; `sends` are receivers and bundles.
     ///
     /// # Panics
@@ -96,8 +101,8 @@ impl Moves {
         }
     }
 
-    pub(super) fn into_row(self) -> Box<[u32]> {
-        self.row.into_boxed_slice()
+    pub(super) fn into_row(self) -> Vec<u32> {
+        self.row
     }
 }
 

@@ -56,8 +56,9 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) choices: Interner<String>,
     /// For each move of each local: which message, timer or choice it is about.
     pub(super) instances: Table<Box<[u32]>>,
-    /// For each condition that reads nodes: what it reads of each slot.
-    pub(super) readings: Vec<Table<u32>>,
+    /// What the conditions that read nodes read of each slot, side by side: by its number times theirs, plus theirs.
+    readings: Table<u32>,
+    reading_count: usize,
 }
 
 /// What one step of a node does, whatever else is in flight.
@@ -69,6 +70,18 @@ pub(super) struct Effect {
     pub(super) sends: Box<[(u32, u32)]>,
     /// The number of the facts that it adds to the history.
     pub(super) facts: Option<u32>,
+}
+
+impl Effect {
+    /// The node is in this slot, and that is all.
+    pub(super) fn idle(slot: u32) -> Self {
+        Self { slot, sends: Box::default(), facts: None }
+    }
+
+    /// Whether it does something to a node in this slot, or to others.
+    pub(super) fn changes(&self, slot: u32) -> bool {
+        self.slot != slot || !self.sends.is_empty() || self.facts.is_some()
+    }
 }
 
 impl<A: ProtocolActor> Position<A> {
@@ -94,7 +107,8 @@ impl<A: ProtocolActor> Position<A> {
             timers: Interner::default(),
             choices: Interner::default(),
             instances: Table::default(),
-            readings: (0..reading_count).map(|_| Table::default()).collect(),
+            readings: Table::default(),
+            reading_count,
         }
     }
 
@@ -106,10 +120,30 @@ impl<A: ProtocolActor> Position<A> {
         self.remembers.store(remembers, Ordering::Relaxed);
     }
 
-    /// The number of a slot, and whether it is new.
-    pub(super) fn number_slot(&self, mut slot: Slot<A>) -> (u32, bool) {
-        slot.choices = slot.choices.shared(|open| Arc::clone(self.open.get(self.open.intern(open))));
-        self.slots.intern_anew(slot)
+    /// The number of a slot that came after `before`, and whether it is new.
+    pub(super) fn number_slot(&self, slot: Slot<A>, before: &Slot<A>) -> (u32, bool) {
+        self.slots.intern_anew(self.sharing(slot, before))
+    }
+
+    /// The same for several.
+    pub(super) fn number_slots(&self, slots: Vec<Slot<A>>, before: &Slot<A>) -> Vec<(u32, bool)> {
+        let numbers = self.slots.intern_all(slots.into_iter().map(|slot| self.sharing(slot, before)).collect());
+        // What is looked at next, asked for side by side.
+        let there = |(slot, _): &&(u32, bool)| {
+            self.locals.has_first(*slot) & self.readings.get(*slot as usize * self.reading_count).is_some()
+        };
+        std::hint::black_box(numbers.iter().filter(there).count());
+        numbers
+    }
+
+    /// The slot with its open choices where equal ones are: mostly those of the slot before it.
+    fn sharing(&self, mut slot: Slot<A>, before: &Slot<A>) -> Slot<A> {
+        slot.choices = if slot.choices == before.choices {
+            before.choices.clone()
+        } else {
+            slot.choices.shared(|open| Arc::clone(self.open.get(self.open.intern(open))))
+        };
+        slot
     }
 
     /// The word for a slot and an inbox that has no number yet.
@@ -121,11 +155,6 @@ impl<A: ProtocolActor> Position<A> {
     pub(super) fn inbox_without(&self, inbox: u32, place: usize) -> u32 {
         let without = || self.inboxes.intern(InboxRules::without(self.inboxes.get(inbox), place));
         if self.remembers() { self.inbox_without.get_or_compute(inbox, place as u32, without) } else { without() }
-    }
-
-    /// The word with another slot and the same inbox.
-    pub(super) fn with_slot(&self, local: Word, slot: u32) -> Word {
-        self.locals.intern((slot, self.inbox_number(local)))
     }
 
     /// The number of the slot behind a word.
@@ -158,6 +187,12 @@ impl<A: ProtocolActor> Position<A> {
         usize::from(self.messages.get(message).src)
     }
 
+    /// What a condition reads of a slot.
+    pub(super) fn reading(&self, reading_ix: usize, slot: u32, read: impl FnOnce(&Slot<A>) -> u32) -> u32 {
+        let at = slot as usize * self.reading_count + reading_ix;
+        *self.readings.get_or_set(at, || read(self.slots.get(slot)))
+    }
+
     /// Bytes of the tables, what the values own apart.
     pub(super) fn bytes(&self) -> usize {
         self.slots.bytes()
@@ -177,5 +212,6 @@ impl<A: ProtocolActor> Position<A> {
             + self.corrupted.bytes()
             + self.moves.bytes()
             + self.instances.bytes()
+            + self.readings.bytes()
     }
 }

@@ -10,10 +10,33 @@ use super::tables::Cluster;
 use crate::model::{InFlightAtCrash, NetworkKind, Protocol};
 use crate::system::{ActionKind, Word};
 
+/// A step that a node can take: what happens to it, not yet worked out.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    kind: ActionKind,
+    /// The number of the event.
+    number: u32,
+    /// `None`: the node does not notice.
+    event: Option<Event>,
+    inbox: InboxAfter,
+    /// It is no step where the handler does nothing.
+    unless_idle: bool,
+}
+
+/// What becomes of the inbox.
+#[derive(Clone, Copy, Debug)]
+enum InboxAfter {
+    Same,
+    /// The message at this place is gone.
+    Without(usize),
+    Empty,
+}
+
 impl<P: Protocol> Cluster<P> {
     /// The row of moves of node `node` with word `local`, worked out at the first call.
     pub(super) fn moves(&self, node: usize, local: Word) -> &[u32] {
-        self.positions[node].moves.get_or_set(local as usize, || self.work_out(node, local).into_row())
+        let work_out = || self.work_out(node, local).into_row().into_boxed_slice();
+        self.positions[node].moves.get_or_set(local as usize, work_out)
     }
 
     /// The same for somebody who asks once: kept only where it is worth remembering.
@@ -22,49 +45,72 @@ impl<P: Protocol> Cluster<P> {
         if self.positions[node].remembers() {
             Cow::Borrowed(self.moves(node, local))
         } else {
-            Cow::Owned(self.work_out(node, local).into_row().into_vec())
+            Cow::Owned(self.work_out(node, local).into_row())
         }
     }
 
     fn work_out(&self, node: usize, local: Word) -> Moves {
-        let slot = self.positions[node].slot(local);
-        let mut moves = Moves::default();
-        if slot.is_going() {
-            self.deliveries(node, local, &mut moves);
-            for (timer, span) in slot.timers.values().enumerate() {
-                if span.may_fire() {
-                    self.own_step(node, local, Event::Timeout(timer as u32), &mut moves);
-                }
-            }
-            for option in 0..slot.options().count() as u32 {
-                self.own_step(node, local, Event::Choose(option), &mut moves);
-            }
-        }
-        if slot.is_down() && self.environment.crashes.restart {
-            self.own_step(node, local, Event::Restart, &mut moves);
-        }
-        if slot.is_up() && !slot.is_going() && self.environment.pauses.resume {
-            self.own_step(node, local, Event::Resume, &mut moves);
-        }
-        if self.targets.lossy[node] {
-            self.losses(node, local, &mut moves);
-        }
-        if slot.is_up() {
-            self.crashes(node, local, &mut moves);
-        }
-        if slot.is_going() && self.targets.pausing[node] {
-            self.own_step(node, local, Event::Pause, &mut moves);
+        let slot = self.positions[node].slot_number(local);
+        let plans = self.plans(node, local);
+        let mut moves = Moves::with_room_for(plans.len());
+        for (plan, effect) in plans.iter().zip(self.effects(node, slot, &plans)) {
+            self.push(node, local, plan, &effect, &mut moves);
         }
         moves
     }
 
+    /// What each of these steps does: where that is not worth remembering, all are looked at together.
+    fn effects(&self, node: usize, slot: u32, plans: &[Plan]) -> Vec<Cow<'_, Effect>> {
+        let idle = || Cow::Owned(Effect::idle(slot));
+        if self.positions[node].remembers() {
+            let effect = |plan: &Plan| plan.event.map_or_else(idle, |event| self.effect(node, slot, event));
+            plans.iter().map(effect).collect()
+        } else {
+            let events: Vec<Event> = plans.iter().filter_map(|plan| plan.event).collect();
+            let mut effects = self.effects_once(node, slot, &events).into_iter();
+            let mut effect = |plan: &Plan| plan.event.and_then(|_| effects.next()).map_or_else(idle, Cow::Owned);
+            plans.iter().map(&mut effect).collect()
+        }
+    }
+
+    /// The steps that the node may take.
+    fn plans(&self, node: usize, local: Word) -> Vec<Plan> {
+        let slot = self.positions[node].slot(local);
+        let mut plans = Vec::new();
+        if slot.is_going() {
+            self.deliveries(node, local, &mut plans);
+            for (timer, span) in slot.timers.values().enumerate() {
+                if span.may_fire() {
+                    self.own_step(Event::Timeout(timer as u32), &mut plans);
+                }
+            }
+            for option in 0..slot.options().count() as u32 {
+                self.own_step(Event::Choose(option), &mut plans);
+            }
+        }
+        if slot.is_down() && self.environment.crashes.restart {
+            self.own_step(Event::Restart, &mut plans);
+        }
+        if slot.is_up() && !slot.is_going() && self.environment.pauses.resume {
+            self.own_step(Event::Resume, &mut plans);
+        }
+        if self.targets.lossy[node] {
+            self.losses(node, local, &mut plans);
+        }
+        if slot.is_up() {
+            self.crashes(node, local, &mut plans);
+        }
+        if slot.is_going() && self.targets.pausing[node] {
+            self.own_step(Event::Pause, &mut plans);
+        }
+        plans
+    }
+
     /// The deliveries to `node`: as sent, those that leave the message in flight, those with another payload.
-    fn deliveries(&self, node: usize, local: Word, moves: &mut Moves) {
+    fn deliveries(&self, node: usize, local: Word, plans: &mut Vec<Plan>) {
         let position = &self.positions[node];
-        let (slot, number) = position.locals.get(local);
-        let inbox = position.inboxes.get(number);
-        let delivered =
-            |place: usize| if self.rules.keeps_delivered { number } else { position.inbox_without(number, place) };
+        let inbox = position.inbox(local);
+        let after = |place| if self.rules.keeps_delivered { InboxAfter::Same } else { InboxAfter::Without(place) };
         let duplicating = match self.rules.kind {
             NetworkKind::Unordered | NetworkKind::Fifo => self.targets.duplicating[node],
             // Where deliveries take the message, the network shows its nature by those that do not.
@@ -72,20 +118,19 @@ impl<P: Protocol> Cluster<P> {
         };
         for place in self.in_order(node, inbox, self.rules.deliverable(inbox, |message| position.sender(message))) {
             let message = message_of(inbox[place]);
-            let effect = self.effect(node, slot, Event::Deliver(message));
-            let changes = effect.slot != slot || !effect.sends.is_empty() || effect.facts.is_some();
-            if changes || self.environment.consumes_no_ops() {
-                let rest = Some(delivered(place));
-                self.push(node, local, (ActionKind::Deliver, place as u32), &effect, rest, moves);
-            }
-            if changes && duplicating {
-                self.push(node, local, (ActionKind::Duplicate, place as u32), &effect, None, moves);
+            let event = Some(Event::Deliver(message));
+            let number = place as u32;
+            let unless_idle = !self.environment.consumes_no_ops();
+            plans.push(Plan { kind: ActionKind::Deliver, number, event, inbox: after(place), unless_idle });
+            if duplicating {
+                let inbox = InboxAfter::Same;
+                plans.push(Plan { kind: ActionKind::Duplicate, number, event, inbox, unless_idle: true });
             }
             if self.targets.corrupting[node] {
                 for (payload, &message) in self.corrupted(node, message).iter().enumerate() {
-                    let effect = self.effect(node, slot, Event::Deliver(message));
-                    let (what, rest) = (corruption(place, payload), Some(delivered(place)));
-                    self.push(node, local, (ActionKind::Corrupt, what), &effect, rest, moves);
+                    let (number, event) = (corruption(place, payload), Some(Event::Deliver(message)));
+                    let kind = ActionKind::Corrupt;
+                    plans.push(Plan { kind, number, event, inbox: after(place), unless_idle: false });
                 }
             }
         }
@@ -99,37 +144,36 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The losses of messages on their way to `node`.
-    fn losses(&self, node: usize, local: Word, moves: &mut Moves) {
+    fn losses(&self, node: usize, local: Word, plans: &mut Vec<Plan>) {
         let position = &self.positions[node];
-        let (slot, number) = position.locals.get(local);
-        let inbox = position.inboxes.get(number);
+        let inbox = position.inbox(local);
         for place in self.in_order(node, inbox, self.rules.heads(inbox, |message| position.sender(message))) {
-            let rest = position.locals.intern((slot, position.inbox_without(number, place)));
-            moves.push((ActionKind::Drop, place as u32), false, rest, None, &[]);
+            let inbox = InboxAfter::Without(place);
+            let (kind, number) = (ActionKind::Drop, place as u32);
+            plans.push(Plan { kind, number, event: None, inbox, unless_idle: false });
         }
     }
 
     /// The crashes of `node`, with what they do to its last save.
-    fn crashes(&self, node: usize, local: Word, moves: &mut Moves) {
+    fn crashes(&self, node: usize, local: Word, plans: &mut Vec<Plan>) {
         let slot = self.positions[node].slot(local);
         if !self.targets.crashing[node] {
             return;
         }
-        self.own_step(node, local, Event::Crash, moves);
+        self.own_step(Event::Crash, plans);
         if self.targets.losing_saves[node] && slot.has_loose_save() {
-            self.own_step(node, local, Event::LoseSave, moves);
+            self.own_step(Event::LoseSave, plans);
         }
         if self.targets.tearing_saves[node] {
             let rest_count = self.call(node, slot, Event::Crash).torn().len();
             for rest in 0..rest_count as u32 {
-                self.own_step(node, local, Event::TearSave(rest), moves);
+                self.own_step(Event::TearSave(rest), plans);
             }
         }
     }
 
     /// A step that takes no message.
-    fn own_step(&self, node: usize, local: Word, event: Event, moves: &mut Moves) {
-        let position = &self.positions[node];
+    fn own_step(&self, event: Event, plans: &mut Vec<Plan>) {
         let (kind, number) = match event {
             Event::Timeout(timer) => (ActionKind::Timeout, timer),
             Event::Choose(option) => (ActionKind::Choose, option),
@@ -142,32 +186,30 @@ impl<P: Protocol> Cluster<P> {
             Event::Deliver(_) => unreachable!("a delivery takes a message"),
             Event::Tick(_) => unreachable!("time passes for everyone"),
         };
-        let effect = self.effect(node, position.slot_number(local), event);
         let crashes = matches!(event, Event::Crash | Event::LoseSave | Event::TearSave(_));
         let lost = crashes && self.environment.crashes.in_flight == InFlightAtCrash::Lost;
-        self.push(node, local, (kind, number), &effect, lost.then(|| position.inboxes.intern(Inbox::default())), moves);
+        let inbox = if lost { InboxAfter::Empty } else { InboxAfter::Same };
+        plans.push(Plan { kind, number, event: Some(event), inbox, unless_idle: false });
     }
 
-    /// Writes down the move with this effect, and the inbox with this number if it is another, unless it changes nothing.
-    fn push(
-        &self,
-        node: usize,
-        before: Word,
-        what: (ActionKind, u32),
-        effect: &Effect,
-        inbox: Option<u32>,
-        moves: &mut Moves,
-    ) {
+    /// Writes down the move with this effect, unless it changes nothing.
+    fn push(&self, node: usize, before: Word, plan: &Plan, effect: &Effect, moves: &mut Moves) {
         let position = &self.positions[node];
-        let local = match inbox {
-            None if self.stale.is_none() => position.with_slot(before, effect.slot),
-            None => self.local(node, effect.slot, position.inbox_number(before)),
-            Some(inbox) => self.local(node, effect.slot, inbox),
-        };
-        if local == before && effect.sends.is_empty() && effect.facts.is_none() {
+        let (slot, inbox) = position.locals.get(before);
+        let changes = effect.changes(slot);
+        if plan.unless_idle && !changes {
             return;
         }
-        let visible = self.sees_difference(node, position.slot_number(before), effect.slot);
-        moves.push(what, visible, local, effect.facts, &effect.sends);
+        let local = match plan.inbox {
+            InboxAfter::Same if self.stale.is_none() => position.locals.intern((effect.slot, inbox)),
+            InboxAfter::Same => self.local(node, effect.slot, inbox),
+            InboxAfter::Without(place) => self.local(node, effect.slot, position.inbox_without(inbox, place)),
+            InboxAfter::Empty => self.local(node, effect.slot, position.inboxes.intern(Inbox::default())),
+        };
+        if local == before && !changes {
+            return;
+        }
+        let visible = self.sees_difference(node, slot, effect.slot);
+        moves.push((plan.kind, plan.number), visible, local, effect.facts, &effect.sends);
     }
 }

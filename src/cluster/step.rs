@@ -1,6 +1,7 @@
 //! Running an actor's handler: the only place where protocol code is called.
 
 use std::borrow::Cow;
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stateright::actor::{Actor, Command, Envelope, Id, Out};
@@ -8,7 +9,7 @@ use stateright::actor::{Actor, Command, Envelope, Id, Out};
 use super::event::Event;
 use super::slot::{LastSave, Life, Pace, Slot};
 use super::time::{Passing, Span};
-use crate::model::{Cause, Environment, History, Protocol, Step};
+use crate::model::{Cause, Environment, History, Protocol, ProtocolActor, Step};
 
 /// What a handler wants, before it is numbered.
 #[derive(Debug)]
@@ -22,6 +23,34 @@ pub(super) struct Outcome<P: Protocol> {
 impl<P: Protocol> PartialEq for Outcome<P> {
     fn eq(&self, other: &Self) -> bool {
         self.slot == other.slot && self.sent == other.sent && self.facts == other.facts
+    }
+}
+
+/// What a handler has done: its state is in the slot, and its commands are not carried out.
+struct Act<A: ProtocolActor> {
+    slot: Slot<A>,
+    out: Out<A>,
+}
+
+impl<A: ProtocolActor> PartialEq for Act<A> {
+    fn eq(&self, other: &Self) -> bool {
+        self.out.len() == other.out.len()
+            && self.out.iter().zip(other.out.iter()).all(|(one, another)| is_same_command::<A>(one, another))
+            && self.slot == other.slot
+    }
+}
+
+type CommandOf<A> = Command<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random, <A as Actor>::Storage>;
+
+/// `Command` has no equality of its own.
+fn is_same_command<A: ProtocolActor>(one: &CommandOf<A>, another: &CommandOf<A>) -> bool {
+    match (one, another) {
+        (Command::CancelTimer(one), Command::CancelTimer(another)) => one == another,
+        (Command::SetTimer(one, span), Command::SetTimer(another, other_span)) => one == another && span == other_span,
+        (Command::Send(to, one), Command::Send(other, another)) => to == other && one == another,
+        (Command::ChooseRandom(key, one), Command::ChooseRandom(other, another)) => key == other && one == another,
+        (Command::Save(one), Command::Save(another)) => one == another,
+        _ => false,
     }
 }
 
@@ -47,12 +76,34 @@ impl<P: Protocol> Call<'_, P> {
     /// wrong without a sound. One that panics or differs leaves a failed node, which is a violation
     /// with a trace like any other.
     pub(super) fn run(&self) -> Outcome<P> {
-        let attempt = || catch_unwind(AssertUnwindSafe(|| self.once()));
-        match (attempt(), attempt()) {
-            (Ok(first), Ok(second)) if first == second => first,
-            (Ok(first), Ok(second)) => self.failed(difference(&first, &second)),
-            (Err(panic), _) | (_, Err(panic)) => self.failed(format!("panicked: {}", panic_text(&*panic))),
+        self.caught(|| self.twice())
+    }
+
+    /// Runs the handler, once.
+    pub(super) fn run_once(&self) -> Outcome<P> {
+        self.caught(|| Ok(self.conclude(self.act())))
+    }
+
+    fn caught(&self, run: impl FnOnce() -> Result<Outcome<P>, String>) -> Outcome<P> {
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(difference)) => self.failed(difference),
+            Err(panic) => self.failed(format!("panicked: {}", panic_text(&*panic))),
         }
+    }
+
+    /// # Errors
+    /// What differs between the two times.
+    fn twice(&self) -> Result<Outcome<P>, String> {
+        let (first, second) = (self.act(), self.act());
+        if first == second {
+            // The same commands do the same: they are carried out once. What is observed is the protocol's code again.
+            let outcome = self.conclude(first);
+            let observed = self.observe(&outcome.slot, &outcome.sent);
+            return if observed == outcome.facts { Ok(outcome) } else { Err(two_facts(&outcome.facts, &observed)) };
+        }
+        let (first, second) = (self.conclude(first), self.conclude(second));
+        if first == second { Ok(first) } else { Err(difference(&first, &second)) }
     }
 
     fn failed(&self, mut how: String) -> Outcome<P> {
@@ -62,7 +113,7 @@ impl<P: Protocol> Call<'_, P> {
         Outcome { slot: Slot::<P::Actor>::failed(how, self.slot.storage.clone()), sent: Vec::new(), facts: Vec::new() }
     }
 
-    fn once(&self) -> Outcome<P> {
+    fn act(&self) -> Act<P::Actor> {
         let mut out = Out::new();
         let mut slot = match self.event {
             Event::Pause | Event::Resume | Event::Tick(_) => self.slot.clone(),
@@ -95,6 +146,10 @@ impl<P: Protocol> Call<'_, P> {
             Event::Resume => slot.pace = Pace::Going,
             Event::Tick(passing) => self.tick(passing, &mut slot),
         }
+        Act { slot, out }
+    }
+
+    fn conclude(&self, Act { mut slot, out }: Act<P::Actor>) -> Outcome<P> {
         let sent = self.obey(out, &mut slot);
         if self.loose_saves && slot.is_up() && slot.storage != self.slot.storage {
             slot.last_save = LastSave::Loose { before: self.slot.storage.clone() };
@@ -177,7 +232,7 @@ impl<P: Protocol> Call<'_, P> {
                     slot.timers.insert(timer, Span::of(self.environment.timing(), &range));
                 }
                 Command::CancelTimer(timer) => slot.timers.remove(&timer),
-                Command::ChooseRandom(key, options) => slot.choices.open(key, options),
+                Command::ChooseRandom(key, options) => slot.choices.reopen(key, options, &self.slot.choices),
                 Command::Save(storage) => slot.storage = Some(storage),
             }
         }
@@ -240,14 +295,21 @@ impl<P: Protocol> Call<'_, P> {
 
 /// What differs between two outcomes of the same step.
 fn difference<P: Protocol>(first: &Outcome<P>, second: &Outcome<P>) -> String {
-    let pair = if first.slot != second.slot {
-        (format!("{:?}", first.slot.state()), format!("{:?}", second.slot.state()))
+    if first.slot != second.slot {
+        two_results("", first.slot.state(), second.slot.state())
     } else if first.sent != second.sent {
-        (format!("sent {:?}", first.sent), format!("sent {:?}", second.sent))
+        two_results("sent ", &first.sent, &second.sent)
     } else {
-        (format!("observed {:?}", first.facts), format!("observed {:?}", second.facts))
-    };
-    format!("gave two results for one event: {} and {}", pair.0, pair.1)
+        two_facts(&first.facts, &second.facts)
+    }
+}
+
+fn two_facts(first: &impl Debug, second: &impl Debug) -> String {
+    two_results("observed ", first, second)
+}
+
+fn two_results(what: &str, first: impl Debug, second: impl Debug) -> String {
+    format!("gave two results for one event: {what}{first:?} and {what}{second:?}")
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -529,13 +529,13 @@ impl<'a> Search<'a> {
         let (started, tables) = (Instant::now(), self.system.table_bytes());
         // The set of seen states makes room for a table of its own kind.
         self.visited = None;
-        let levels = std::mem::take(&mut self.levels);
-        let graph = Graph::new(self.system, levels, &self.packing).ok_or(Cut::Memory)?;
-        let bytes = (graph.bytes() + tables) as u64;
-        self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
+        let bytes = (Graph::bytes_for(&self.levels, &self.packing) + tables) as u64;
         if self.settings.limits.memory_bytes.is_some_and(|limit| bytes > limit) {
             return Err(Cut::Memory);
         }
+        self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
+        let levels = std::mem::take(&mut self.levels);
+        let graph = Graph::new(self.system, levels, &self.packing).ok_or(Cut::Memory)?;
         let watch = Watch {
             progress: self.progress,
             statistics: &self.statistics,

@@ -187,3 +187,22 @@ fn a_search_stops_with_the_level_of_what_it_shall_find() {
         assert_eq!(exploration.verdict(3, PropertyKind::Sometimes), Verdict::Undecided(Cut::Stopped));
     }
 }
+
+/// A search may fit where what is made of it afterwards does not: that is told before it is begun.
+#[test]
+fn a_graph_that_does_not_fit_is_not_begun() {
+    let mut numbers = Numbers::new(30_000, 3, 9);
+    numbers.cards[2].kind = PropertyKind::Eventually;
+    let within = |memory_bytes| {
+        let limits = Limits { memory_bytes, ..Limits::default() };
+        explore(&numbers, &Settings { limits, ..settings(1) }, &Silent)
+    };
+    let most = within(None).statistics.peak_bytes;
+    let fits = within(Some(most));
+    assert_eq!((fits.graph_cut, fits.verdict(2, PropertyKind::Eventually)), (None, Verdict::Violated));
+    let found = within(Some(most - 1));
+    assert_eq!((found.ended, found.graph_cut), (Ended::Complete, Some(Cut::Memory)));
+    assert_eq!(found.verdict(2, PropertyKind::Eventually), Verdict::Undecided(Cut::Memory));
+    assert_eq!(found.verdict(0, PropertyKind::Always), Verdict::Violated);
+    assert!(found.statistics.peak_bytes < most);
+}

@@ -44,6 +44,16 @@ impl<T> Default for Interner<T> {
     }
 }
 
+fn hash_of<T: Hash>(value: &T) -> u32 {
+    let hash = FxBuildHasher.hash_one(value);
+    (hash >> u32::BITS) as u32 ^ hash as u32
+}
+
+/// The part of the index that a hash belongs to.
+fn part_of(hash: u32) -> usize {
+    (hash >> (u32::BITS - PART_COUNT.ilog2())) as usize
+}
+
 impl<T: Eq + Hash> Interner<T> {
     /// The number of `value`, a new one if it was not seen before.
     ///
@@ -58,9 +68,8 @@ impl<T: Eq + Hash> Interner<T> {
     /// # Panics
     /// As [`intern`](Self::intern).
     pub fn intern_anew(&self, value: T) -> (u32, bool) {
-        let hash = FxBuildHasher.hash_one(&value);
-        let hash = (hash >> 32) as u32 ^ hash as u32;
-        let part = &self.index[(hash >> (u32::BITS - PART_COUNT.ilog2())) as usize];
+        let hash = hash_of(&value);
+        let part = &self.index[part_of(hash)];
         let known = self.find(&part.read().unwrap_or_else(PoisonError::into_inner), hash, &value);
         if let Some(number) = known {
             return (number, false);
@@ -74,6 +83,37 @@ impl<T: Eq + Hash> Interner<T> {
         self.values.set(number as usize, value);
         part.insert_unique(Entry::spread(hash), Entry { hash, number }, |entry| Entry::spread(entry.hash));
         (number, true)
+    }
+
+    /// The same for several: memory is waited for once and not for each.
+    ///
+    /// # Panics
+    /// As [`intern`](Self::intern).
+    pub fn intern_all(&self, values: Vec<T>) -> Vec<(u32, bool)> {
+        let known = self.find_all(&values);
+        let number =
+            |(known, value): (Option<u32>, T)| known.map_or_else(|| self.intern_anew(value), |number| (number, false));
+        known.into_iter().zip(values).map(number).collect()
+    }
+
+    /// The numbers of those values that have one. Each loop asks for memory of which none needs what another has brought: the
+    /// processor does not wait for one before it asks for the next.
+    fn find_all(&self, values: &[T]) -> Vec<Option<u32>> {
+        let hashes: Vec<u32> = values.iter().map(hash_of).collect();
+        let wanted = hashes.iter().fold(0_u32, |wanted, hash| wanted | 1 << part_of(*hash));
+        // In the order of the parts, so that no two wait for each other.
+        let parts: [_; PART_COUNT] = std::array::from_fn(|ix| {
+            (wanted >> ix & 1 == 1).then(|| self.index[ix].read().unwrap_or_else(PoisonError::into_inner))
+        });
+        let like = |hash: &u32| {
+            let part = parts[part_of(*hash)].as_ref()?;
+            part.find(Entry::spread(*hash), |entry| entry.hash == *hash).map(|entry| entry.number)
+        };
+        let like: Vec<Option<u32>> = hashes.iter().map(like).collect();
+        let there = like.iter().flatten().filter(|number| self.values.get(**number as usize).is_some()).count();
+        std::hint::black_box(there);
+        // One of another value with this hash is left to those who look at all.
+        like.into_iter().zip(values).map(|(number, value)| number.filter(|number| self.get(*number) == value)).collect()
     }
 
     fn find(&self, part: &HashTable<Entry>, hash: u32, value: &T) -> Option<u32> {
@@ -126,5 +166,50 @@ mod tests {
                 assert_eq!(interner.get(number), &format!("v{}", n % 700));
             }
         }
+    }
+    /// Some new, some known, some twice at once; whole batches and one by one, from all threads.
+    #[test]
+    fn many_at_once_have_the_numbers_of_each_alone() {
+        let interner = Interner::default();
+        let value = |n: u32| format!("v{}", n % 700);
+        let batch = |start: u32| -> Vec<u32> { (start..start + 37).map(|n| n * n % 1_000 + start / 10).collect() };
+        std::thread::scope(|scope| {
+            for thread in 0..4_u32 {
+                let interner = &interner;
+                scope.spawn(move || {
+                    for start in (thread..3_000).step_by(3) {
+                        let values = batch(start);
+                        let numbers = interner.intern_all(values.iter().copied().map(value).collect());
+                        for (n, (number, _)) in values.into_iter().zip(numbers) {
+                            assert_eq!(interner.get(number), &value(n));
+                            assert_eq!(interner.intern_anew(value(n)), (number, false));
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(interner.len(), 700);
+        let anew = |values: &[u32]| {
+            interner.intern_all(values.iter().map(|n| format!("other {n}")).collect()).into_iter().map(|(_, anew)| anew)
+        };
+        assert_eq!(anew(&[1, 2, 1]).collect::<Vec<_>>(), [true, true, false]);
+        assert_eq!(anew(&[3, 2]).collect::<Vec<_>>(), [true, false]);
+    }
+
+    /// Values that differ and have one hash are told apart.
+    #[test]
+    fn a_hash_is_no_identity() {
+        #[derive(Debug, PartialEq, Eq)]
+        struct Alike(u32);
+        impl Hash for Alike {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                state.write_u32(7);
+            }
+        }
+        let interner = Interner::default();
+        let numbers = |values: [u32; 3]| interner.intern_all(values.map(Alike).into());
+        assert_eq!(numbers([5, 6, 5]), [(0, true), (1, true), (0, false)]);
+        assert_eq!(numbers([6, 7, 5]), [(1, false), (2, true), (0, false)]);
+        assert_eq!(interner.intern(Alike(6)), 1);
     }
 }

@@ -46,6 +46,15 @@ impl<T> Table<T> {
         self.cell(ix).get_or_init(|| value)
     }
 
+    /// The same with a `make` that is called once for each cell, whoever asks; it must not ask for the cell itself.
+    #[inline]
+    pub fn get_or_set_once(&self, ix: usize, make: impl FnOnce() -> T) -> &T {
+        match self.get(ix) {
+            Some(value) => value,
+            None => self.cell(ix).get_or_init(make),
+        }
+    }
+
     /// Writes cell `ix`; keeps what is there if it was written before.
     pub fn set(&self, ix: usize, value: T) {
         // A loser of the race drops its value: equal by the caller's contract.
@@ -66,7 +75,6 @@ impl<T> Table<T> {
     }
 }
 
-/// The last has 2^31 cells.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,11 +22,14 @@ pub(in super::super) struct Graph<'a> {
     keys: Vec<u64>,
     /// By distance from the start.
     pub(super) levels: Vec<Range<StateIx>>,
-    /// An open addressing table of states by key; [`EMPTY`] where there is none. A power of two of cells.
+    /// An open addressing table of states by key; [`EMPTY`] where there is none.
     cells: Vec<StateIx>,
 }
 
 const EMPTY: StateIx = StateIx::MAX;
+
+/// For each state, what a property finds in it, and whether it is left.
+const MARK_BYTES: usize = 2;
 
 /// Buffers for working out edges.
 #[derive(Debug, Default)]
@@ -43,15 +46,31 @@ pub(super) struct Scratch {
     first_cells: Vec<usize>,
 }
 
-fn hash(key: &[u64]) -> usize {
+fn hash(key: &[u64]) -> u64 {
     let mixed = key.iter().fold(0_u64, |mixed, limb| {
         let mixed = (mixed ^ limb).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         mixed ^ mixed >> 32
     });
-    (mixed.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 20) as usize
+    mixed.wrapping_mul(0xD6E8_FEB8_6659_FD93)
+}
+
+/// Three of four cells are taken.
+fn cell_count(state_count: usize) -> usize {
+    state_count + state_count / 3 + 1
 }
 
 impl<'a> Graph<'a> {
+    /// Bytes that it takes at most to make the graph of all states in `levels` and to mark them, these levels included. It is
+    /// told before: what does not fit must not be begun.
+    pub(in super::super) fn bytes_for(levels: &[Arc<Level>], packing: &Packing) -> usize {
+        let state_count: usize = levels.iter().map(|level| level.state_count()).sum();
+        let bytes = || levels.iter().map(|level| level.bytes());
+        // Levels become keys one by one.
+        let keys =
+            (state_count * packing.limb_count * size_of::<u64>()).max(bytes().sum()) + bytes().max().unwrap_or(0);
+        keys + cell_count(state_count) * size_of::<StateIx>() + state_count * MARK_BYTES
+    }
+
     /// The graph of all states in `levels`, for which `packing` has room; each level is given back as soon as it was
     /// taken over. `None` if there are too many states to number.
     pub(in super::super) fn new(system: &'a dyn Explain, levels: Vec<Arc<Level>>, packing: &Packing) -> Option<Self> {
@@ -65,7 +84,7 @@ impl<'a> Graph<'a> {
             word_count: system.word_count(),
             keys: Vec::with_capacity(state_count * packing.limb_count),
             levels: Vec::with_capacity(levels.len()),
-            cells: vec![EMPTY; (state_count * 3 / 2).max(2).next_power_of_two()],
+            cells: vec![EMPTY; cell_count(state_count)],
         };
         for level in levels {
             let start = graph.state_count();
@@ -94,14 +113,14 @@ impl<'a> Graph<'a> {
     }
 
     fn first_cell(&self, key: &[u64]) -> usize {
-        hash(key) & (self.cells.len() - 1)
+        ((u128::from(hash(key)) * self.cells.len() as u128) >> u64::BITS) as usize
     }
 
     fn cell_from(&self, mut at: usize, key: &[u64]) -> usize {
         // Limb by limb: keys are too short for a call of `memcmp`.
         let is_key = |state: StateIx| self.key(state).iter().zip(key).all(|(one, other)| one == other);
         while self.cells[at] != EMPTY && !is_key(self.cells[at]) {
-            at = (at + 1) & (self.cells.len() - 1);
+            at = if at + 1 == self.cells.len() { 0 } else { at + 1 };
         }
         at
     }
@@ -113,11 +132,6 @@ impl<'a> Graph<'a> {
 
     pub(super) fn state_count(&self) -> StateIx {
         (self.keys.len() / self.packing.limb_count) as StateIx
-    }
-
-    /// Bytes of states and table.
-    pub(in super::super) fn bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<u64>() + self.cells.capacity() * size_of::<StateIx>()
     }
 
     /// The words of a state.
