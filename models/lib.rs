@@ -69,6 +69,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<gossip::RumourMongering>(),
     entry::<services::Saga>(),
     entry::<services::ServiceRegistry>(),
+    entry::<replication::SharedNothing>(),
     entry::<gossip::Swim>(),
     entry::<commit::ThreePhaseArticle>(),
     entry::<commit::ThreePhase>(),

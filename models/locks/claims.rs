@@ -141,6 +141,30 @@ pub(super) fn lockout_free<P: Protocol<Actor: ProtocolActor>>(asks: fn(&Node<'_,
     )
 }
 
+/// Somebody gets the lock. `asks` says whether a node is a client that waits to have it, `has` whether one believes that it has.
+///
+/// It is less than [`lockout_free`], by the same weak fairness: it may be another who gets it, each time. A holder that
+/// never comes to an end is none of it: that is what `no-waiter` and its like are about.
+pub(super) fn deadlock_free<P: Protocol<Actor: ProtocolActor>>(
+    asks: fn(&Node<'_, P::Actor>) -> bool,
+    has: fn(&Node<'_, P::Actor>) -> bool,
+) -> Property<P> {
+    let about = "While a client waits for the lock, somebody has it or comes to have it, or none waits any more";
+    Claim::leads_to("deadlock-free", about).by_nodes(
+        move |_, node| (asks(node), has(node)),
+        |_, clients: &[(bool, bool)]| {
+            let waiting = clients.iter().position(|(asks, _)| *asks)?;
+            let is_free = !clients.iter().any(|(_, has)| *has);
+            is_free.then(|| Evidence::new(format!("{:?} waits for the lock, and nobody has it", Id::from(waiting))))
+        },
+    )
+}
+
+/// Whether a node is a client that believes that it has the lock.
+pub(super) fn believes<P: Lock>(node: &Node<'_, P::Actor>) -> bool {
+    node.state.and_then(P::stance) == Some(Stance::Believes)
+}
+
 /// A client finds the lock taken.
 pub(super) fn contention<P: Lock>() -> Property<P> {
     by_stances(Claim::sometimes("contention", "A client finds the lock taken"), |stances| {
@@ -162,6 +186,15 @@ pub(super) fn all_done<P: Lock>() -> Property<P> {
     by_stances(Claim::sometimes("all-done", "Every client has had the lock and released it"), |stances| {
         let clients = stances.iter().flatten().count();
         (clients > 0 && at(stances, Stance::Done).count() == clients).then(|| "all are done".to_owned())
+    })
+}
+
+/// All ask, and none gets it.
+pub(super) fn split_vote<P: Lock>() -> Property<P> {
+    by_stances(Claim::sometimes("split-vote", "Every client has asked for the lock, and none has got it"), |stances| {
+        let clients = stances.iter().flatten().count();
+        let gave_up = at(stances, Stance::GaveUp).count();
+        (gave_up > 1 && gave_up == clients).then(|| "all have given up".to_owned())
     })
 }
 

@@ -374,7 +374,7 @@ impl Protocol for OptimisticArticle {
         let client = Member::Client(Client { store: self.store(), tries: self.sizes.tries });
         Roster::new()
             .role("client", vec![client; self.sizes.clients])
-            .role("store", [Member::Store(RedisServer { durable: true, ttl: 0 })])
+            .role("store", [Member::Store(RedisServer { durable: true, volatile: None, ttl: 0 })])
     }
 
     fn history(&self) {}

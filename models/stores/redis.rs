@@ -443,6 +443,8 @@ pub struct RedisServer {
     /// Whether what a command changed survives a restart: an append-only file, written before the reply.
     /// Without one the server comes back empty.
     pub durable: bool,
+    /// A key that it has in memory only, whatever becomes of the others.
+    pub volatile: Option<Key>,
     /// The time that a key lives, in ticks, where time is timed; any time if it is 0.
     pub ttl: u8,
 }
@@ -492,7 +494,11 @@ impl RedisServer {
         self.watch_expiry(before, &after, out);
         if self.durable && before.entries != after.entries {
             // What is watched goes with the connections.
-            out.save(RedisStore { entries: after.entries.clone(), ..RedisStore::default() }.into());
+            let mut saved = RedisStore { entries: after.entries.clone(), ..RedisStore::default() };
+            if let Some(key) = self.volatile {
+                saved.entries.remove(key);
+            }
+            out.save(saved.into());
         }
         Some(after)
     }

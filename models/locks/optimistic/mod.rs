@@ -268,7 +268,7 @@ impl Protocol for Optimistic {
         let client = Client { store: self.store(), sizes: self.sizes.clone(), deviations: self.deviations };
         Roster::new()
             .role("client", vec![Member::Client(client); self.sizes.clients])
-            .role("store", [Member::Store(RedisServer { durable: true, ttl: 0 })])
+            .role("store", [Member::Store(RedisServer { durable: true, volatile: None, ttl: 0 })])
     }
 
     fn history(&self) -> Ledger {

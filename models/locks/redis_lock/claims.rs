@@ -6,8 +6,8 @@ use quorate::system::Evidence;
 
 use super::ledger::{Breach, Ledger};
 use super::observer::held;
-use super::{ClientState, Member, Outcome, Phase, RedisLock, State};
-use crate::locks::claims::{linearizable, lockout_free};
+use super::{ClientState, Member, Outcome, Phase, RedisLock, Stance, State};
+use crate::locks::claims::{deadlock_free, linearizable, lockout_free};
 use crate::locks::ownership::WrongDelete;
 
 /// All properties: what must never be, what must not remain, what must be reached.
@@ -21,6 +21,7 @@ pub(super) fn all() -> Vec<Property<RedisLock>> {
             Claim::no_deadlock("no-waiter", "When nothing happens any more, no client waits for a reply")
                 .by_world(waiter),
             lockout_free(asks),
+            deadlock_free(asks, believes),
             linearizable(|ledger: &Ledger| ledger.answers.as_ref()),
         ],
         witnesses(),
@@ -97,6 +98,11 @@ fn orphan(protocol: &RedisLock, world: &World<'_, RedisLock>) -> Option<Evidence
 fn asks(node: &Node<'_, Member>) -> bool {
     let asking = |client: &ClientState| matches!(client.phase, Phase::Acquiring | Phase::Sleeping | Phase::Arming);
     matches!(node.state, Some(State::Client(client)) if asking(client))
+}
+
+/// Whether a node is a client that believes that it has the lock.
+fn believes(node: &Node<'_, Member>) -> bool {
+    matches!(node.state, Some(State::Client(client)) if client.stance() == Some(Stance::Believes))
 }
 
 fn waiter(_: &RedisLock, world: &World<'_, RedisLock>) -> Option<Evidence> {

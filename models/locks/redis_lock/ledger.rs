@@ -119,6 +119,10 @@ pub struct Ledger {
     pub key: Ownership,
     /// Who has to do with the lock, by id of the client.
     pub engaged: BTreeMap<Id, Engagement>,
+    /// How many grants there were with each; `None` where the store itself counts them, and the numbers that clients
+    /// were told are in the order of grants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<BTreeMap<Grant, u32>>,
     /// The largest number of a grant under which the resource took a write; 0 before the first.
     pub newest_grant: u32,
     /// The largest token that the resource took; 0 before the first.
@@ -138,7 +142,10 @@ impl History for Ledger {
             return;
         }
         match *fact {
-            Fact::Key(change) => self.breaches.extend(self.key.follow(change).map(Breach::WrongDelete)),
+            Fact::Key(change) => {
+                self.number(change);
+                self.breaches.extend(self.key.follow(change).map(Breach::WrongDelete));
+            }
             Fact::Expired { only_timely } => self.expire(only_timely),
             Fact::Extended(by) => {
                 let wrong = self.key.owner.filter(|of| *of != by).map(|of| Breach::WrongExtend { by, of });
@@ -155,9 +162,9 @@ impl History for Ledger {
                 let new = Engagement { round, stance, written: false };
                 self.engaged.entry(client).or_insert(new).stance = stance;
             }
-            Fact::Write { by, grant, token, accepted: true } => self.take(by, grant, token),
+            Fact::Write { by, grant, token, accepted: true } => self.take(by, self.number_of(by, grant), token),
             Fact::Write { by, grant, accepted: false, .. } => {
-                let newest = grant >= self.newest_grant;
+                let newest = self.number_of(by, grant) >= self.newest_grant;
                 self.breaches.extend(newest.then_some(Breach::WrongfulRefusal(by)));
             }
             Fact::ReportsSuccess(grant) => {
@@ -177,6 +184,18 @@ impl Ledger {
 
     fn engagement(&mut self, grant: Grant) -> Option<&mut Engagement> {
         self.engaged.get_mut(&grant.client).filter(|engagement| engagement.round == grant.round)
+    }
+
+    /// A key that is set is a grant more.
+    fn number(&mut self, change: KeyChange) {
+        if let (Some(order), KeyChange::Set(grant)) = (&mut self.order, change) {
+            order.insert(grant, order.len() as u32 + 1);
+        }
+    }
+
+    /// Which grant it was, by its order or else by the number that its client was told.
+    fn number_of(&self, grant: Grant, told: u32) -> u32 {
+        self.order.as_ref().and_then(|order| order.get(&grant)).copied().unwrap_or(told)
     }
 
     fn follow(&mut self, fact: CallFact) {
@@ -251,6 +270,17 @@ mod tests {
         assert!(ledger(&[set, Fact::Key(KeyChange::Removed(grant(0)))]).breaches.is_empty());
         let wrong = Breach::WrongDelete(WrongDelete { by: grant(1), of: grant(0) });
         assert_eq!(ledger(&[set, Fact::Key(KeyChange::Removed(grant(1)))]).breaches, BTreeSet::from([wrong]));
+    }
+
+    #[test]
+    fn a_number_that_comes_again_does_not_hide_who_came_first() {
+        let set = |client| Fact::Key(KeyChange::Set(grant(client)));
+        let facts = [set(0), Fact::Key(KeyChange::Gone), set(1), write(1, 1), write(0, 1)];
+        let mut ordered = Ledger { order: Some(BTreeMap::new()), ..Ledger::default() };
+        facts.iter().for_each(|fact| ordered.record(fact));
+        let stale = Breach::StaleWrite { by: grant(0), grant: 1, after: 2 };
+        assert_eq!(ordered.breaches, BTreeSet::from([stale]));
+        assert!(ledger(&facts).breaches.is_empty());
     }
 
     #[test]

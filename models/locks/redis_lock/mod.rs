@@ -29,6 +29,9 @@
 //! late. In timed mode (`ttl`) it is what it is in life. A watchdog that hears that the lock is another's has its
 //! caller stop.
 //!
+//! Where the counter of grants begins anew (`volatile-counter`), numbers say no more in which order grants were: the
+//! observer numbers them itself.
+//!
 //! With `answers` the observer also follows what the lock may be by what it has answered ([`answers`](super::answers)):
 //! the answers of one server are those of one lock, which time may take from its holder, unless it forgets, or unless a
 //! command to set the key is executed once more when its owner has released it.
@@ -48,6 +51,7 @@ mod observer;
 mod resource;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use quorate::model::{Card, Deviations, Facts, Property, Protocol, Roster, Step};
 use quorate::{Actor, Id, Out, choice_param, deviations, params};
@@ -144,6 +148,12 @@ deviations! {
         NoFencing = "no-fencing" breaks "no-stale-write";
         /// The resource refuses a second write with the same token.
         RefuseEqualToken = "refuse-equal-token" breaks "no-wrongful-refusal";
+        /// The resource refuses a token only when it is the one that it took last: it looks for what is repeated.
+        RefuseOnlyEqual = "refuse-only-equal" breaks "no-stale-write";
+        /// A proxy looks at tokens in place of the resource, and every second client writes past it.
+        CheckAtProxy = "check-at-proxy" breaks "no-stale-write";
+        /// The lock outlives a restart of the store, and the counter of grants does not: it begins anew.
+        VolatileCounter = "volatile-counter" breaks "no-stale-write";
         /// A client writes with a number of its own in place of the number of its grant.
         TokenNotMonotone = "token-not-monotone" breaks "no-stale-write";
         /// The resource does not remember over a restart which token it took last.
@@ -362,14 +372,16 @@ impl Protocol for RedisLock {
 
     fn roster(&self) -> Roster<Member> {
         let durable = !self.deviations.has(Deviation::StoreForgets);
+        let volatile = self.deviations.has(Deviation::VolatileCounter).then_some(FENCE);
         Roster::new()
             .role("client", (0..self.sizes.clients).map(|ix| self.client(ix)))
-            .role("store", [Member::Store(RedisServer { durable, ttl: self.sizes.ttl as u8 })])
+            .role("store", [Member::Store(RedisServer { durable, volatile, ttl: self.sizes.ttl as u8 })])
             .role("resource", [Member::Resource(Resource { deviations: self.deviations })])
     }
 
     fn history(&self) -> Ledger {
-        Ledger { answers: self.sizes.answers.then(Answers::default), ..Ledger::default() }
+        let order = self.deviations.has(Deviation::VolatileCounter).then(BTreeMap::new);
+        Ledger { answers: self.sizes.answers.then(Answers::default), order, ..Ledger::default() }
     }
 
     fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<Fact>) {

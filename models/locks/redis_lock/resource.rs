@@ -36,9 +36,11 @@ impl Resource {
         out: &mut Out<Member>,
     ) -> Option<ResourceState> {
         let in_order = token > me.fence || token == me.fence && !self.breaks(Deviation::RefuseEqualToken);
-        let accepted = in_order || self.breaks(Deviation::NoFencing);
+        let is_unseen = self.breaks(Deviation::RefuseOnlyEqual) && token != me.fence;
+        let is_past_check = self.breaks(Deviation::CheckAtProxy) && usize::from(src) % 2 == 1;
+        let accepted = in_order || is_unseen || is_past_check || self.breaks(Deviation::NoFencing);
         out.send(src, Msg::Written { call, accepted });
-        if !accepted || token == me.fence {
+        if !accepted || is_past_check || token == me.fence {
             return None;
         }
         let me = ResourceState { fence: token };

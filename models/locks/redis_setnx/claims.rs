@@ -5,7 +5,7 @@ use quorate::model::{Claim, Node, Property, World};
 use quorate::system::Evidence;
 
 use super::{Ledger, Member, Phase, RedisSetnx, State, held};
-use crate::locks::claims::lockout_free;
+use crate::locks::claims::{deadlock_free, lockout_free};
 use crate::locks::ownership::WrongDelete;
 
 /// All properties: what must never be, what must not remain, what must be reached.
@@ -74,8 +74,14 @@ fn progress() -> Vec<Property<RedisSetnx>> {
                 waiting.first().map(|client| Evidence::new(format!("{client:?} waits for a reply for ever")))
             },
         ),
-        lockout_free(|node| matches!(phase(node), Some(Phase::Acquiring | Phase::Sleeping))),
+        lockout_free(asks),
+        deadlock_free(asks, |node| phase(node) == Some(Phase::Critical)),
     ]
+}
+
+/// Whether a node is a client that waits to have the lock.
+fn asks(node: &Node<'_, Member>) -> bool {
+    matches!(phase(node), Some(Phase::Acquiring | Phase::Sleeping))
 }
 
 fn witnesses() -> Vec<Property<RedisSetnx>> {

@@ -268,7 +268,7 @@ impl Protocol for RedisSetnx {
         let client = Member::Client(Client { store: self.store(), sizes: self.sizes.clone() });
         Roster::new()
             .role("client", vec![client; self.sizes.clients])
-            .role("store", [Member::Store(RedisServer { durable: self.sizes.durable, ttl: 0 })])
+            .role("store", [Member::Store(RedisServer { durable: self.sizes.durable, volatile: None, ttl: 0 })])
     }
 
     fn history(&self) -> Ledger {

@@ -42,6 +42,7 @@ pub(super) fn all() -> Vec<Property<Redlock>> {
             .by_history(|_, ledger: &Ledger| ledger.expired.then(|| Evidence::new("a key has expired"))),
     ];
     properties.extend(claims::witnesses());
+    properties.push(claims::split_vote());
     properties
 }
 

@@ -228,7 +228,7 @@ impl Client {
             ClientState { phase: Phase::Asking { granted: Ids::EMPTY, refused: Ids::EMPTY }, round, since: 0, ..me };
         out.save(Storage::Client(round));
         let (key, value) = (LOCK, self.token(&me));
-        let command = if !self.breaks(Deviation::NoTtl) {
+        let command = if self.sizes.keys_end && !self.breaks(Deviation::NoTtl) {
             Command::SetNxPx { key, value }
         } else {
             Command::SetNx { key, value }
@@ -243,7 +243,7 @@ impl Client {
         out.cancel_timer(Timer::NoReply);
         let since = if !self.breaks(Deviation::FromMajority) { me.since } else { 0 };
         if granted.len() < self.quorum() || since == me.valid {
-            return self.release(me, End::GaveUp, out);
+            return self.take_back(me, granted, out);
         }
         out.set_timer(Timer::Work, model_timeout());
         ClientState { phase: Phase::Holding, since, ..me }
@@ -313,12 +313,31 @@ impl Client {
         ClientState { phase: Phase::Writing, ..me }
     }
 
+    /// Step 5: it has not got the lock, and releases the key on all servers, "even the instances it believed it was not able
+    /// to lock".
+    fn take_back(&self, me: ClientState, granted: Ids, out: &mut Output) -> ClientState {
+        if !self.breaks(Deviation::ReleaseToConfirmedOnly) {
+            return self.release(me, End::GaveUp, out);
+        }
+        let confirmed: Vec<Id> = self.masters.iter().copied().filter(|master| granted.contains(*master)).collect();
+        self.release_on(&confirmed, me, End::GaveUp, out)
+    }
+
     /// Releases the key on all servers, also on those that have not replied: where it is this client's, it is deleted.
     fn release(&self, me: ClientState, end: End, out: &mut Output) -> ClientState {
-        let phase = Phase::Releasing { replied: Ids::EMPTY, end };
+        self.release_on(&self.masters, me, end, out)
+    }
+
+    fn release_on(&self, masters: &[Id], me: ClientState, end: End, out: &mut Output) -> ClientState {
+        // Of those that are told nothing no reply is waited for.
+        let replied = self.masters.iter().copied().filter(|master| !masters.contains(master)).collect();
+        let phase = Phase::Releasing { replied, end };
         let me = ClientState { phase, since: me.valid, extended: 0, asked: 0, ..me };
+        if self.is_all(replied) {
+            return self.released(me, end, out);
+        }
         let script = Script::CompareAndDelete { key: LOCK, value: self.token(&me) };
-        self.tell_all(&me, Command::Eval(script), out);
+        self.tell(masters, &me, Command::Eval(script), out);
         me
     }
 
@@ -347,7 +366,11 @@ impl Client {
     }
 
     fn tell_all(&self, me: &ClientState, command: Command, out: &mut Output) {
-        for master in &self.masters {
+        self.tell(&self.masters, me, command, out);
+    }
+
+    fn tell(&self, masters: &[Id], me: &ClientState, command: Command, out: &mut Output) {
+        for master in masters {
             out.send(*master, Msg::Request(Request { call: call(me), command }));
         }
         if self.sizes.impatient {

@@ -15,6 +15,9 @@
 //!   live. Then two clients have a majority each. The assumption `ttl-outlasts-owners` rules it out.
 //! - A server that comes back empty has forgotten whom it granted. The documentation answers by delayed restarts: a server
 //!   stays away for longer than the time to live. The assumption `delayed-restarts` says so.
+//! - A key goes by its owner's release, or by the end of its time. How much of that rests on the time is seen where no time
+//!   comes to its end (`keys_end = false`): nothing does where messages stay in order and nobody crashes. Where a release
+//!   overtakes what it releases a key stays: the time to live is no option.
 //! - In timed mode keys live for so many ticks and a client counts what is left since it began to ask, less a guard for
 //!   what clocks may drift. That makes belief exclusive, each by its own clock. It does not make *writes* exclusive:
 //!   a client that is paused after its last look at the clock writes too late, and there is no fencing token to refuse
@@ -60,6 +63,8 @@ params! {
         pub extensions: usize = 0, in 0..=2;
         /// Whether a server writes what it does to its disk before it answers (`appendfsync always`).
         pub durable: bool = false;
+        /// Whether the time of a key may ever come to its end.
+        pub keys_end: bool = true;
         /// For how many ticks a key lives, where time is timed.
         pub ttl: usize = 3, in 1..=20;
         /// How many ticks of its own clock before that a client stops: what clocks may drift.
@@ -76,6 +81,8 @@ deviations! {
         ConstantToken = "constant-token" breaks "mutual-exclusion";
         /// Keys have no time to live.
         NoTtl = "no-ttl" breaks "keys-freed";
+        /// A client that did not get the lock takes it back only from the servers that said that they had set the key.
+        ReleaseToConfirmedOnly = "release-to-confirmed-only" breaks "keys-freed";
         /// The client counts its validity from when it had the majority.
         FromMajority = "from-majority" breaks "mutual-exclusion";
         /// The client takes its lock for extended when it has waited for the replies, whatever they and its clock say.
@@ -283,7 +290,7 @@ impl Protocol for Redlock {
     }
 
     fn roster(&self) -> Roster<Member> {
-        let server = RedisServer { durable: self.sizes.durable, ttl: self.sizes.ttl as u8 };
+        let server = RedisServer { durable: self.sizes.durable, volatile: None, ttl: self.sizes.ttl as u8 };
         Roster::new()
             .role("client", (0..self.sizes.clients).map(|ix| Member::Client(self.client(ix))))
             .role("master", (0..self.sizes.masters).map(|_| Member::Master(server)))

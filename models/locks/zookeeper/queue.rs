@@ -26,7 +26,8 @@ use stateright::actor::model_timeout;
 use super::claims::{self, ZookeeperClients};
 use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, State, Timer, ledger, mark, numbering};
 use crate::locks::claims::{
-    Lock, Stance, StateOf, all_done, contention, handover, lockout_free, mutual_exclusion, no_waiter, refusal,
+    Lock, Stance, StateOf, all_done, believes, contention, deadlock_free, handover, lockout_free, mutual_exclusion,
+    no_waiter, refusal,
 };
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, NewPath, Path, Reply};
 
@@ -519,6 +520,7 @@ impl Protocol for ZookeeperQueue {
             claims::nodes_freed(),
             no_waiter(),
             lockout_free(asks),
+            deadlock_free(asks, believes::<Self>),
             contention(),
             refusal(),
         ];

@@ -22,7 +22,8 @@ use stateright::actor::model_timeout;
 use super::claims::{self, ZookeeperClients};
 use super::{Fact, Ledger, Line, LockClient, Member, Outlook, Saved, State, Timer, ledger, mark, numbering};
 use crate::locks::claims::{
-    Lock, Stance, StateOf, all_done, contention, handover, lockout_free, mutual_exclusion, refusal,
+    Lock, Stance, StateOf, all_done, believes, contention, deadlock_free, handover, lockout_free, mutual_exclusion,
+    refusal,
 };
 use crate::stores::zookeeper::{Call, Command, Ensemble, FromEnsemble, Mark, NewPath, Path, Reply};
 
@@ -406,6 +407,7 @@ impl Protocol for ZookeeperLock {
             claims::no_stale_write(),
             claims::nodes_freed(),
             lockout_free(asks),
+            deadlock_free(asks, believes::<Self>),
             contention(),
             refusal(),
         ];

@@ -22,9 +22,9 @@ pub(super) fn observe(client: &Client, step: &Step<'_, Member>, facts: &mut Fact
     if let Cause::Deliver { msg: Msg::Reply { answer, .. }, .. } = step.cause {
         facts.push(CallFact::Returned(step.node, *answer));
     }
-    if let Some(State::Client(number)) = step.after {
+    if let Some(State::Client(me)) = step.after {
         let operation = |reads| if reads { Operation::Read } else { Operation::Append };
-        facts.extend(client.reads(*number).map(operation).map(|asked| CallFact::Invoked(step.node, asked)));
+        facts.extend(client.reads(me.open).map(operation).map(|asked| CallFact::Invoked(step.node, asked)));
     }
 }
 
@@ -146,7 +146,7 @@ fn open_request(it: &PrimaryBackup, node: &Node<'_, Member>) -> Option<usize> {
     let is_client = clients.contains(&usize::from(node.id));
     let count = if is_client { it.params.writes + it.params.reads } else { 2 };
     match node.state? {
-        State::Client(number) => Some(*number).filter(|number| *number <= count),
+        State::Client(me) => Some(me.open).filter(|number| *number <= count),
         State::Server(_) | State::Monitor(_) => None,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
 
-use super::message::Msg;
+use super::message::{Msg, is_none};
 use super::monitor::{Monitor, MonitorState};
 use super::server::{Durable, Server, ServerState};
 
@@ -28,6 +28,18 @@ pub struct Client {
     pub(super) writes: usize,
     /// How often it reads after that.
     pub(super) reads: usize,
+    /// Whether it says how many writes it has seen.
+    pub(super) says_seen: bool,
+}
+
+/// A client's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct ClientState {
+    /// The number of its open request, from 1; one more than it makes when all are answered.
+    pub open: usize,
+    /// How many writes it has seen, its own or others'; 0 where it does not say so.
+    #[serde(skip_serializing_if = "is_none")]
+    pub seen: usize,
 }
 
 /// A member's memory.
@@ -37,8 +49,8 @@ pub enum State {
     Server(ServerState),
     /// Of the monitor.
     Monitor(MonitorState),
-    /// Of a client: the number of its open request, from 1; one more than it makes when all are answered.
-    Client(usize),
+    /// Of a client.
+    Client(ClientState),
 }
 
 /// What outlives a crash.
@@ -59,11 +71,17 @@ impl Client {
     }
 
     /// Asks all servers: which is the primary shows.
-    fn ask(&self, number: usize, o: &mut Out<Member>) -> State {
+    fn ask(&self, number: usize, seen: usize, o: &mut Out<Member>) -> State {
         if let Some(reads) = self.reads(number) {
-            o.broadcast(&self.servers, &Msg::Request { number, reads });
+            o.broadcast(&self.servers, &Msg::Request { number, reads, seen });
         }
-        State::Client(number)
+        State::Client(ClientState { open: number, seen })
+    }
+
+    /// The next request, with what this answer shows.
+    fn answered(&self, me: &ClientState, answer: usize, o: &mut Out<Member>) -> State {
+        let seen = if self.says_seen { me.seen.max(answer) } else { 0 };
+        self.ask(me.open + 1, seen, o)
     }
 }
 
@@ -83,7 +101,7 @@ impl Actor for Member {
                 State::Server(me)
             }
             Self::Monitor(monitor) => State::Monitor(monitor.start(o)),
-            Self::Client(client) => client.ask(1, o),
+            Self::Client(client) => client.ask(1, 0, o),
         }
     }
 
@@ -99,8 +117,8 @@ impl Actor for Member {
                 monitor.report(&mut me, src, epoch, position, o);
                 *state = Cow::Owned(State::Monitor(me));
             }
-            (Self::Client(client), State::Client(open), Msg::Reply { number, .. }) if number == *open => {
-                *state = Cow::Owned(client.ask(open + 1, o));
+            (Self::Client(client), State::Client(me), Msg::Reply { number, answer }) if number == me.open => {
+                *state = Cow::Owned(client.answered(me, answer, o));
             }
             (Self::Server(_) | Self::Monitor(_) | Self::Client(_), ..) => {}
         }

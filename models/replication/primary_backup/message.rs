@@ -23,6 +23,11 @@ pub struct Position {
     pub length: usize,
 }
 
+/// Whether nothing is seen, or said of it.
+pub(super) fn is_none(seen: &usize) -> bool {
+    *seen == 0
+}
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Msg {
@@ -32,6 +37,9 @@ pub enum Msg {
         number: usize,
         /// Whether it only reads.
         reads: bool,
+        /// How many writes the client has seen; 0 where it does not say.
+        #[serde(skip_serializing_if = "is_none")]
+        seen: usize,
     },
     /// To the client: it is done.
     Reply {

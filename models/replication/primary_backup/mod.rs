@@ -7,10 +7,15 @@
 //! Guarantees for Weakly Consistent Replicated Data* (1994).
 //!
 //! **Modelled.** Writes that are answered after no backup, one, or all have them; reads of the primary's memory, of any
-//! server's, or through the log; a monitor that may suspect the primary at any moment, rightly or not, asks the servers how
-//! far they are, and promotes the most advanced; epochs, by which a server that was put down is fenced off; servers that
-//! crash and come back as backups. With a duplicating network (the default) a message stands for itself and all its
-//! repetitions.
+//! server's, of one server's for each client, of any that is as far as the client has seen, or through the log; a monitor
+//! that may suspect the primary at any moment, rightly or not, asks the servers how far they are, and promotes the most
+//! advanced; epochs, by which a server that was put down is fenced off; servers that crash and come back as backups. With a
+//! duplicating network (the default) a message stands for itself and all its repetitions.
+//!
+//! Of the two repairs for split reads (Terry et al.) a client that keeps to one server has monotonic reads while the log of
+//! that server only grows, which it does not where the server was put down. A client that says how much it has seen also
+//! reads its own writes, and waits where what it has seen is lost: a server that has less does not answer, and the message
+//! comes again.
 //!
 //! **Left out.** Crashes of the monitor: in its place stands consensus, in this library by itself. Parts of a log: each copy
 //! is a whole log, which saves a protocol to catch up. Changes of who is a server.
@@ -37,7 +42,7 @@ use quorate::model::{
 };
 
 use crate::consensus::tally::Operation;
-pub use member::{Client, Member, State, Stored, Suspect};
+pub use member::{Client, ClientState, Member, State, Stored, Suspect};
 pub use message::{Msg, Position, Request};
 pub use monitor::{Monitor, MonitorState};
 pub use server::{Durable, Role, Server, ServerState};
@@ -64,6 +69,10 @@ quorate::choice_param! {
         Primary = "primary",
         /// Any server, from what it has: reads and writes are split.
         Anywhere = "anywhere",
+        /// One server for each client, always the same, from what it has: the primary, or another.
+        Sticky = "sticky",
+        /// Any server that has as many writes as the client has seen, which the client says.
+        AtLeast = "at-least",
     }
 }
 
@@ -133,7 +142,8 @@ impl PrimaryBackup {
     }
 
     fn client(&self, writes: usize, reads: usize) -> Member {
-        Member::Client(Client { servers: self.server_ids(), writes, reads })
+        let says_seen = self.params.reading == Reading::AtLeast;
+        Member::Client(Client { servers: self.server_ids(), writes, reads, says_seen })
     }
 }
 
@@ -143,8 +153,9 @@ impl Protocol for PrimaryBackup {
         title: "Primary and backups",
         source: "Alsberg and Day 1976; Budhiraja, Marzullo, Schneider and Toueg, The Primary-Backup Approach (1993); Terry \
                  et al., Session Guarantees (1994)",
-        modelled: "writes that wait for no backup, one or all; reads through the log, of the primary, of any server; failover \
-                   by a monitor that may be wrong; the most advanced promoted; fencing by epochs",
+        modelled: "writes that wait for no backup, one or all; reads through the log, of the primary, of any server, of one \
+                   for each client, of any that is as far as the client has seen; failover by a monitor that may be \
+                   wrong; the most advanced promoted; fencing by epochs",
         left_out: "crashes of the monitor, for which there is consensus; parts of a log, which save bytes; changes of the \
                    membership",
     };

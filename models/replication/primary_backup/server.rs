@@ -78,7 +78,14 @@ impl Server {
     pub(super) fn receive(&self, me: &mut ServerState, src: Id, msg: Msg, o: &mut Out<Member>) {
         let before = me.durable.clone();
         match msg {
-            Msg::Request { number, reads } => self.request(me, Request { client: src, number, reads }, o),
+            Msg::Request { number, reads, seen } => {
+                let request = Request { client: src, number, reads };
+                if reads && self.params.reading != Reading::Log {
+                    self.read(me, request, seen, o);
+                } else {
+                    self.request(me, request, o);
+                }
+            }
             Msg::Copy { epoch, log } => self.copy(me, src, epoch, log, o),
             Msg::Have { epoch, length } => self.have(me, src, epoch, length, o),
             Msg::Inquire { epoch } => self.inquire(me, src, epoch, o),
@@ -99,19 +106,24 @@ impl Server {
         o.save(Stored::Server(saved));
     }
 
+    /// A read of what a server has, if it is for this one to answer.
+    fn read(&self, me: &ServerState, request: Request, seen: usize, o: &mut Out<Member>) {
+        let answers = match self.params.reading {
+            Reading::Log => false,
+            Reading::Primary => me.role != Role::Backup,
+            Reading::Anywhere => true,
+            Reading::Sticky => usize::from(request.client) % self.params.servers == usize::from(self.id),
+            Reading::AtLeast => writes(&me.durable.log) >= seen,
+        };
+        if answers {
+            reply(request, &me.durable.log, o);
+        }
+    }
+
     /// A request, if it is for this server to answer.
     fn request(&self, me: &mut ServerState, request: Request, o: &mut Out<Member>) {
-        let is_primary = me.role != Role::Backup;
-        let from_memory = match self.params.reading {
-            Reading::Log => false,
-            Reading::Primary => request.reads && is_primary,
-            Reading::Anywhere => request.reads,
-        };
-        if from_memory {
-            return reply(request, &me.durable.log, o);
-        }
         let is_known = me.durable.log.contains(&request) && !self.breaks(Deviation::WriteAgain);
-        if is_primary && !is_known {
+        if me.role != Role::Backup && !is_known {
             me.durable.log.push(request);
             self.send_log(me, o);
             self.answer(me, o);
@@ -191,6 +203,10 @@ impl Server {
 
 /// Answers a request that is the last of `log`, or reads it: how many writes there are.
 fn reply(request: Request, log: &[Request], o: &mut Out<Member>) {
-    let answer = log.iter().filter(|entry| !entry.reads).count();
-    o.send(request.client, Msg::Reply { number: request.number, answer });
+    o.send(request.client, Msg::Reply { number: request.number, answer: writes(log) });
+}
+
+/// How many writes there are.
+fn writes(log: &[Request]) -> usize {
+    log.iter().filter(|entry| !entry.reads).count()
 }
