@@ -59,6 +59,22 @@ impl<R> Choices<R> {
         self.0.iter().flat_map(|open| open.iter())
     }
 
+    /// The option with this place among all, and its key.
+    pub(super) fn option(&self, mut place: usize) -> Option<(&str, &R)> {
+        for (key, options) in self.iter() {
+            match options.get(place) {
+                Some(option) => return Some((key, option)),
+                None => place -= options.len(),
+            }
+        }
+        None
+    }
+
+    /// How many options there are in all.
+    pub(super) fn option_count(&self) -> usize {
+        self.iter().map(|(_, options)| options.len()).sum()
+    }
+
     /// The same in memory that `share` gives for it.
     pub(super) fn shared(self, share: impl FnOnce(Arc<Options<R>>) -> Arc<Options<R>>) -> Self {
         Self(self.0.map(share))
@@ -88,6 +104,9 @@ mod tests {
         assert_eq!(choices, [("b".to_owned(), vec![3])].into_iter().collect());
         choices.open("b".to_owned(), vec![]);
         assert_eq!((&choices, choices.is_empty()), (&Choices::default(), true));
+        let places = [0, 1, 2, 3].map(|place| both.option(place).map(|(key, option)| (key, *option)));
+        assert_eq!(places, [Some(("a", 1)), Some(("a", 2)), Some(("b", 3)), None]);
+        assert_eq!((both.option_count(), Choices::<u8>::default().option_count()), (3, 0));
         choices.reopen("b".to_owned(), vec![3], &both);
         let mut again = Choices::default();
         again.reopen("b".to_owned(), vec![3], &choices);

@@ -152,7 +152,7 @@ impl<P: Protocol> Cluster<P> {
                 place(there.slot.timers.keys().position(|other| *other == timer)).map(Event::Timeout)
             }
             Event::Choose(number) => {
-                let (key, option) = call.slot.options().nth(number as usize)?;
+                let (key, option) = call.slot.choices.option(number as usize)?;
                 let option = (symmetry.options)(&vec![option.clone()], &names);
                 let is_it = |(other_key, other): (&str, &_)| other_key == key && option.first() == Some(other);
                 place(there.slot.options().position(is_it)).map(Event::Choose)

@@ -43,7 +43,7 @@ impl<P: Protocol> Explain for Cluster<P> {
                 Action::Timeout { node: name, timer: self.value(timer) }
             }
             ActionKind::Choose => {
-                let (key, choice) = slot.options().nth(number).expect("options go by their place in the slot");
+                let (key, choice) = slot.choices.option(number).expect("options go by their place in the slot");
                 Action::Choose { node: name, key: key.to_owned(), choice: self.value(choice) }
             }
             ActionKind::Deliver => {

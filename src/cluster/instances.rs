@@ -49,7 +49,7 @@ impl<P: Protocol> Cluster<P> {
                     position.timers.intern(timer.clone())
                 }
                 ActionKind::Choose => {
-                    let (key, _) = slot.options().nth(number).expect("options go by their place in the slot");
+                    let (key, _) = slot.choices.option(number).expect("options go by their place in the slot");
                     position.choices.intern(key.to_owned())
                 }
                 ActionKind::Corrupt => message_of(inbox[corrupted(number as u32).0]),

@@ -76,7 +76,7 @@ impl<P: Protocol> Cluster<P> {
     /// The steps that the node may take.
     fn plans(&self, node: usize, local: Word) -> Vec<Plan> {
         let slot = self.positions[node].slot(local);
-        let mut plans = Vec::new();
+        let mut plans = Vec::with_capacity(8);
         if slot.is_going() {
             self.deliveries(node, local, &mut plans);
             for (timer, span) in slot.timers.values().enumerate() {
@@ -84,7 +84,7 @@ impl<P: Protocol> Cluster<P> {
                     self.own_step(Event::Timeout(timer as u32), &mut plans);
                 }
             }
-            for option in 0..slot.options().count() as u32 {
+            for option in 0..slot.choices.option_count() as u32 {
                 self.own_step(Event::Choose(option), &mut plans);
             }
         }

@@ -289,7 +289,7 @@ impl<P: Protocol> Call<'_, P> {
     }
 
     fn option(&self, number: u32) -> (&str, &<P::Actor as Actor>::Random) {
-        self.slot.options().nth(number as usize).expect("options go by their place in the slot")
+        self.slot.choices.option(number as usize).expect("options go by their place in the slot")
     }
 }
 
