@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quorate::Id;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 /// The number of an epoch; the first is 1.
@@ -146,4 +146,42 @@ pub enum Body {
     Ack(usize),
     /// COMMIT, leader to follower: deliver all up to this place.
     Commit(usize),
+}
+
+rename! {
+    nobody in Zxid
+    nobody in Link
+    nobody in Standing
+    struct Txn { zxid, client, request }
+    struct Vote { epoch, zxid, leader }
+    enum Msg {
+        Request { request, reads },
+        Reply { request, place },
+        Lead { attempt },
+        Notification { standing, round, vote },
+        Packet { link, seq, body },
+    }
+    enum Body {
+        CEpoch(accepted),
+        NewEpoch(epoch),
+        AckEpoch { counts, current, history },
+        NewLeader { epoch, history },
+        AckLeader(count),
+        CommitLeader(count),
+        Propose(txn),
+        Ack(count),
+        Commit(count),
+    }
+}
+
+impl Body {
+    /// Whether it is the leader of a connection who says this.
+    pub fn is_of_leader(&self) -> bool {
+        match self {
+            Self::NewEpoch(_) | Self::NewLeader { .. } | Self::CommitLeader(_) | Self::Propose(_) | Self::Commit(_) => {
+                true
+            }
+            Self::CEpoch(_) | Self::AckEpoch { .. } | Self::AckLeader(_) | Self::Ack(_) => false,
+        }
+    }
 }

@@ -67,6 +67,7 @@ fn reduced_searches_say_what_whole_ones_say() {
         ("paxos", true),
         ("multi-paxos", true),
         ("raft", true),
+        ("zab", true),
         ("redlock", true),
         ("abd", true),
     ] {
@@ -236,6 +237,9 @@ fn as_many_states_as_orbits() {
             &format!("params = {{ proposers = 1, ballots = 1, learners = 0 }}\n{partitions}"),
             &[group("acceptor", 3)],
         ),
+        ("zab", "", &[group("server", 2)]),
+        ("zab", "params = { candidates = 0, clients = 2 }", &[group("server", 3), group("client", 2)]),
+        ("zab", "params = { election = \"fast\", clients = 2 }", &[group("client", 2)]),
         ("abd", "params = { writers = 0, readers = 2 }", &[group("server", 3), group("reader", 2)]),
         (
             "redlock",
