@@ -39,7 +39,8 @@ impl fmt::Display for Txn {
 pub type History = Vec<Txn>;
 
 /// One connection between a leader and a follower. A connection that breaks never comes back: what was sent on
-/// it is lost for both, and the next one has other numbers.
+/// it is lost for both, and the next one has other numbers. Two servers may lead each other under the same numbers, one after
+/// the other: a packet is of who leads or of who follows, which tells those connections apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Link {
     /// The attempt of the leader.
