@@ -55,6 +55,7 @@ pub static CATALOGUE: &[&dyn Entry] = &[
     entry::<byzantine::Pbft>(),
     entry::<replication::PrimaryBackup>(),
     entry::<chain::ProofOfWork>(),
+    entry::<commit::QuorumCommit>(),
     entry::<consensus::Raft>(),
     entry::<consensus::RaftBlock>(),
     entry::<consensus::RaftClass>(),

@@ -5,6 +5,7 @@
 //! | `decision` | votes, outcomes, multicasts: the words of all commit protocols |
 //! | `ledger` | what the observer remembers of them |
 //! | `claims` | what must be true of them |
+//! | `quorum` | commitment by quorums |
 //! | `two_phase` | two-phase commit |
 //! | `two_phase_block` | two-phase commit as an article's algorithm block has it |
 //! | `two_phase_class` | two-phase commit as the same article's Python classes have it |
@@ -16,6 +17,7 @@
 mod claims;
 pub mod decision;
 pub mod ledger;
+pub mod quorum;
 pub mod three_phase;
 pub mod three_phase_article;
 pub mod two_phase;
@@ -24,6 +26,7 @@ pub mod two_phase_class;
 pub mod two_phase_sequence;
 pub mod two_phase_zookeeper;
 
+pub use quorum::QuorumCommit;
 pub use three_phase::ThreePhase;
 pub use three_phase_article::ThreePhaseArticle;
 pub use two_phase::TwoPhase;

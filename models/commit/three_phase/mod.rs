@@ -44,9 +44,8 @@
 //! The work of the transaction is one open choice of a participant, to vote Yes or No. Other transactions share
 //! nothing with this one. A node that comes back after a crash asks the others for the outcome, as in two-phase commit;
 //! it is left out, since nobody waits for it. A cut network as such: `detector = "none"` includes it. Messages are
-//! not lost: the papers assume that. Commitment by quorums, where a half that is cut off waits and so never differs from the
-//! other (Skeen 1982; I. Keidar and D. Dolev, *Increasing the Resilience of Distributed and Replicated Database Systems*,
-//! 1998), is another protocol, with other messages and an election.
+//! not lost: the papers assume that. Commitment by quorums, where a part that is cut off waits and so never differs from the
+//! other, is another protocol, with other messages and an election: [`quorum`](super::quorum).
 //!
 //! There is no symmetry: participants are not interchangeable, since the first that is up takes the coordinator's place.
 //!

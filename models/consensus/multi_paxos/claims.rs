@@ -1,7 +1,7 @@
 //! The claims of Multi-Paxos, progress, and the witnesses.
 
 use quorate::Id;
-use quorate::model::{Claim, Node, Property, World};
+use quorate::model::{Claim, Node, Property};
 use quorate::system::Evidence;
 
 use super::MultiPaxos;
@@ -26,7 +26,7 @@ pub(super) fn all() -> Vec<Property<MultiPaxos>> {
             "Where nothing can happen any more and a leader has a quorum that has promised nothing higher, all requests are \
              answered",
         )
-        .by_world(unanswered),
+        .by_nodes(part, unanswered),
         Claim::sometimes("chosen", "A command is chosen").by_history(chosen),
         Claim::sometimes("carried-over", "A command is chosen in two ballots").by_history(carried_over),
         Claim::sometimes("hole-filled", "A no-op is chosen").by_history(hole_filled),
@@ -86,15 +86,40 @@ fn not_linearizable(_: &MultiPaxos, ghost: &Ghost) -> Option<Evidence> {
     (!holds).then(|| Evidence::new(format!("no order explains these answers: {}", ghost.calls)))
 }
 
-fn unanswered(it: &MultiPaxos, world: &World<'_, MultiPaxos>) -> Option<Evidence> {
-    let promised = |ballot: Ballot| {
-        let states = world.nodes.iter().filter_map(|node| node.state?.replica());
-        states.filter(|me| me.durable.promised <= Some(ballot)).count()
+/// What a member has to do with whether requests are answered.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Part {
+    /// A replica that is up: what it has promised, and the ballot in which it leads.
+    Replica {
+        promised: Option<Ballot>,
+        leads: Option<Ballot>,
+    },
+    /// A client that waits for the answer to this request.
+    Waits(usize),
+    None,
+}
+
+fn part(it: &MultiPaxos, node: &Node<'_, Member>) -> Part {
+    if let Some((_, request)) = open_request(it, node).filter(|(_, request)| *request > 0) {
+        return Part::Waits(request);
+    }
+    let leads = leads(it, node).map(|(ballot, _)| ballot);
+    let me = node.state.and_then(State::replica);
+    me.map_or(Part::None, |me| Part::Replica { promised: me.durable.promised, leads })
+}
+
+fn unanswered(it: &MultiPaxos, parts: &[Part]) -> Option<Evidence> {
+    let follows = |ballot: Ballot| move |part: &&Part| matches!(part, Part::Replica { promised, .. } if *promised <= Some(ballot));
+    let has_quorum = |part: &Part| match part {
+        Part::Replica { leads: Some(ballot), .. } => parts.iter().filter(follows(*ballot)).count() >= quorum(it),
+        Part::Replica { leads: None, .. } | Part::Waits(_) | Part::None => false,
     };
-    let mut leaders = world.nodes.iter().filter_map(|node| leads(it, node));
-    let (_, leader) = leaders.find(|(ballot, _)| promised(*ballot) >= quorum(it))?;
-    let open = |node: &Node<'_, Member>| open_request(it, node).filter(|(_, request)| *request > 0);
-    let (client, request) = world.nodes.iter().find_map(open)?;
+    let leader = Id::from(parts.iter().position(has_quorum)?);
+    let open = |(ix, part): (usize, &Part)| match part {
+        Part::Waits(request) => Some((Id::from(ix), *request)),
+        Part::Replica { .. } | Part::None => None,
+    };
+    let (client, request) = parts.iter().enumerate().find_map(open)?;
     Some(Evidence::new(format!("request {request} of {client:?} is never answered, though {leader:?} has a quorum")))
 }
 

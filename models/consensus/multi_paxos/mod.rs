@@ -199,7 +199,8 @@ impl Protocol for MultiPaxos {
     }
 
     /// What asks a replica for less than it has promised, or for that promise once more; what answers a ballot that its
-    /// leader has left behind; a second answer to a client. What was promised and what was answered outlives a crash.
+    /// leader has left behind, or that it needs no more; a request to who will never lead; a second answer to a client. What
+    /// was promised and what was answered outlives a crash, and who has lost a ballot in one does not take it up again.
     fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
         let promised = match (node.state, node.storage) {
             (Some(State::Replica(me)), _) => me.durable.promised,
@@ -210,12 +211,31 @@ impl Protocol for MultiPaxos {
             (Some(State::Client { request }), _) | (None, Some(Stored::Client { request })) => *request,
             _ => 0,
         };
+        let role = match node.state {
+            Some(State::Replica(me)) => &me.role,
+            _ => &Role::Follower,
+        };
         match &message.msg {
             Msg::Prepare(ballot) => Some(*ballot) <= promised,
-            Msg::Promise { ballot, .. } | Msg::Accepted(_, ballot) => Some(*ballot) < promised,
+            Msg::Promise { ballot, .. } => {
+                let waits = matches!(role, Role::Preparing { .. });
+                Some(*ballot) < promised || Some(*ballot) == promised && !waits
+            }
+            Msg::Accepted(slot, ballot) => {
+                let counts = match role {
+                    Role::Follower => false,
+                    Role::Preparing { .. } => true,
+                    Role::Leading { voters, .. } => voters.get(slot).is_none_or(|known| !known.contains(&message.src)),
+                };
+                Some(*ballot) < promised || Some(*ballot) == promised && !counts
+            }
             Msg::Accept(_, vote) => Some(vote.ballot) < promised,
             Msg::Reply { number, .. } => *number < open,
-            Msg::Request { .. } | Msg::Commit(..) => false,
+            Msg::Request { .. } => {
+                let will_lead = self.replica(node.id).may_begin(promised);
+                matches!(role, Role::Follower) && !will_lead
+            }
+            Msg::Commit(..) => false,
         }
     }
 

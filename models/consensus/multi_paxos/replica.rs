@@ -120,16 +120,20 @@ impl Replica {
     }
 
     /// The lowest ballot of this replica above all that it has promised.
-    pub(super) fn next_ballot(&self, me: &ReplicaState) -> Ballot {
-        let least = Ballot { round: me.durable.promised.map_or(1, |promised| promised.round), leader: self.id };
-        if Some(least) > me.durable.promised { least } else { Ballot { round: least.round + 1, ..least } }
+    pub(super) fn next_ballot(&self, promised: Option<Ballot>) -> Ballot {
+        let least = Ballot { round: promised.map_or(1, |promised| promised.round), leader: self.id };
+        if Some(least) > promised { least } else { Ballot { round: least.round + 1, ..least } }
+    }
+
+    /// Whether it may begin a ballot still.
+    pub(super) fn may_begin(&self, promised: Option<Ballot>) -> bool {
+        self.params.may_lead(self.id) && self.next_ballot(promised).round <= self.params.rounds
     }
 
     /// Any candidate may come to think that there is no leader.
     fn set_timer(&self, me: &ReplicaState, o: &mut Out<Member>) {
-        let is_candidate = self.params.may_lead(self.id);
         let is_follower = matches!(me.role, Role::Follower);
-        match is_candidate && is_follower && self.next_ballot(me).round <= self.params.rounds {
+        match is_follower && self.may_begin(me.durable.promised) {
             true => o.set_timer(Lead, model_timeout()),
             false => o.cancel_timer(Lead),
         }

@@ -12,7 +12,7 @@ use super::replica::{Replica, ReplicaState, Role};
 impl Replica {
     /// Phase 1a: who would lead begins a ballot, for all slots, and promises it first.
     pub(super) fn lead(&self, me: &mut ReplicaState, o: &mut Out<Member>) {
-        let ballot = self.next_ballot(me);
+        let ballot = self.next_ballot(me.durable.promised);
         me.durable.promised = Some(ballot);
         me.role = Role::Preparing { promises: BTreeMap::from([(self.id, self.report(me))]) };
         o.broadcast(&self.peers, &Msg::Prepare(ballot));
@@ -116,13 +116,13 @@ impl Replica {
         o.send(src, Msg::Accepted(slot, vote.ballot));
     }
 
-    /// A vote comes.
+    /// A vote comes; one that comes again says nothing new.
     pub(super) fn accepted(&self, me: &mut ReplicaState, src: Id, slot: Slot, ballot: Ballot, o: &mut Out<Member>) {
         if let Role::Leading { voters, .. } = &mut me.role
             && me.durable.promised == Some(ballot)
             && let Some(voters) = voters.get_mut(&slot)
+            && voters.insert(src)
         {
-            voters.insert(src);
             self.advance(me, o);
         }
     }

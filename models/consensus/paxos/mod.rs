@@ -13,7 +13,12 @@
 //! is the value that a proposer was made with, and proposers have different ones, so that a disagreement shows.
 //! Ballots that timers start are bounded by a parameter; what happens in the first n ballots is complete. So every
 //! run ends, and that two proposers may outbid each other for ever (2.4) is out of sight: `terminates` says that the last
-//! ballot, which nobody outbids, chooses a value: what a distinguished proposer is for.
+//! ballot, which nobody outbids, chooses a value: what a distinguished proposer is for. For the duel to come back to where it
+//! was, ballots would have to be renamed by their order wherever they stand, in all members and messages at once, and
+//! messages of ballots that are overtaken be forgotten; members are functions of what they hold themselves, and no message
+//! is taken back from them. The tests have the duel of two proposers before acceptors that act as one, where of ballots
+//! only the order is kept (`duelling_proposers_never_choose_and_never_choose_twice`): it has a run without end that
+//! strong fairness does not forbid.
 //!
 //! | file | what |
 //! |---|---|

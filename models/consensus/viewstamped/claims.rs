@@ -1,7 +1,7 @@
 //! The claims of Viewstamped Replication, progress, and the witnesses.
 
 use quorate::Id;
-use quorate::model::{Claim, Node, Property, World};
+use quorate::model::{Claim, Node, Property};
 use quorate::system::Evidence;
 
 use super::Viewstamped;
@@ -25,7 +25,7 @@ pub(super) fn all() -> Vec<Property<Viewstamped>> {
             "Where nothing can happen any more and f + 1 replicas, the primary among them, take part in the latest view, \
              all requests are answered",
         )
-        .by_world(unanswered),
+        .by_nodes(part, unanswered),
         Claim::sometimes("committed", "A request is committed").by_history(committed),
         Claim::sometimes("committed-later", "A request is first committed in a view that a view change began")
             .by_history(committed_later),
@@ -74,17 +74,40 @@ fn not_linearizable(_: &Viewstamped, ghost: &Ghost) -> Option<Evidence> {
     (!holds).then(|| Evidence::new(format!("no order explains these answers: {}", ghost.calls)))
 }
 
-fn unanswered(vr: &Viewstamped, world: &World<'_, Viewstamped>) -> Option<Evidence> {
-    let replicas = || world.nodes.iter().filter_map(|node| Some((node.id, node.state?.replica()?)));
-    let latest = replicas().map(|(_, me)| me.view).max()?;
-    let taking_part: Vec<Id> =
-        replicas().filter(|(_, me)| me.is_normal() && me.view == latest).map(|(id, _)| id).collect();
-    let is_led = taking_part.contains(&Id::from(latest % vr.params.replicas));
-    if taking_part.len() <= vr.params.replicas / 2 || !is_led {
+/// What a member has to do with whether requests are answered.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Part {
+    /// A replica that is up: its view, and whether it takes part in that.
+    Replica(View, bool),
+    /// A client that waits for the answer to this request.
+    Waits(usize),
+    None,
+}
+
+fn part(vr: &Viewstamped, node: &Node<'_, Member>) -> Part {
+    if let Some((_, request)) = open_request(vr, node).filter(|(_, request)| *request > 0) {
+        return Part::Waits(request);
+    }
+    let me = node.state.and_then(State::replica);
+    me.map_or(Part::None, |me| Part::Replica(me.view, me.is_normal()))
+}
+
+fn unanswered(vr: &Viewstamped, parts: &[Part]) -> Option<Evidence> {
+    let latest = parts.iter().filter_map(|part| match part {
+        Part::Replica(view, _) => Some(*view),
+        Part::Waits(_) | Part::None => None,
+    });
+    let latest = latest.max()?;
+    let takes_part = |ix: &usize| parts[*ix] == Part::Replica(latest, true);
+    let taking_part: Vec<Id> = (0..parts.len()).filter(takes_part).map(Id::from).collect();
+    if taking_part.len() <= vr.params.replicas / 2 || !takes_part(&(latest % vr.params.replicas)) {
         return None;
     }
-    let open = |node: &Node<'_, Member>| open_request(vr, node).filter(|(_, request)| *request > 0);
-    let (client, request) = world.nodes.iter().find_map(open)?;
+    let open = |(ix, part): (usize, &Part)| match part {
+        Part::Waits(request) => Some((Id::from(ix), *request)),
+        Part::Replica(..) | Part::None => None,
+    };
+    let (client, request) = parts.iter().enumerate().find_map(open)?;
     Some(Evidence::new(format!(
         "request {request} of {client:?} is never answered, though {taking_part:?} take part in view {latest}"
     )))

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::Id;
 use quorate::model::{CallFact, Cause, Facts, History, Operations, Step};
+use quorate::{Id, rename};
 use serde::Serialize;
 
 use super::member::{Member, State};
@@ -44,6 +44,18 @@ pub enum Fact {
     Fell(Id, View, View),
     /// Something of a client.
     Call(CallFact<Operation, usize>),
+}
+
+rename! {
+    struct Ghost { committed, began, dropped, transferred, fell, calls }
+    enum Fact {
+        Committed(view, op, entry),
+        Began(view, log),
+        Dropped,
+        Transferred,
+        Fell(replica, from, to),
+        Call(call),
+    }
 }
 
 impl History for Ghost {

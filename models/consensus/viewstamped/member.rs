@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use quorate::{Actor, Id, Out};
+use quorate::{Actor, Id, Out, rename};
 use serde::Serialize;
 
 use super::message::{Msg, View};
@@ -63,6 +63,12 @@ pub enum Stored {
 pub enum Timer {
     /// It has not heard of the primary for too long, as it thinks.
     ViewChange,
+}
+
+rename! {
+    enum State { Replica(me), Client { request } }
+    nobody in Stored
+    nobody in Timer
 }
 
 impl Client {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quorate::Id;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 /// The number of a view; the first is 0.
@@ -146,4 +146,25 @@ pub enum Msg {
         /// The sender's commit-number.
         commit: usize,
     },
+}
+
+rename! {
+    struct Entry { client, request, reads }
+    struct Record { log, commit }
+    struct Vote { last_normal, record }
+    struct Response { view, record }
+    enum Msg {
+        Request { request, reads },
+        Reply { request, answer },
+        Prepare { view, op, entry, commit },
+        PrepareOk { view, op },
+        Commit { view, commit },
+        StartViewChange { view },
+        DoViewChange { view, vote },
+        StartView { view, record },
+        Recovery { nonce },
+        RecoveryResponse { nonce, response },
+        GetState { view, op },
+        NewState { view, after, entries, commit },
+    }
 }

@@ -23,7 +23,9 @@
 //! **Departures.** The paper counts the new primary's own among the f + 1 DoViewChange messages; here any f + 1 will
 //! do, which has more behaviours.
 //!
-//! **No symmetry.** Replicas are not interchangeable: the primary of a view is the one whose number the view says.
+//! **Symmetry.** Clients are interchangeable. Replicas are not: the primary of a view is the one whose number the view says.
+//! **Stale messages.** With `durable_view` what was said in an earlier view is nothing to a replica for ever; without, a
+//! replica that recovers may go through that view again.
 //!
 //! **What the paper leaves open.** A replica that is normal in a view ignores the StartViewChange of that view. Of
 //! answers to a recovering replica the latest of each other replica counts. State transfer is told in `transfer`, with
@@ -58,7 +60,10 @@ mod transfer;
 mod view_change;
 
 use quorate::Id;
-use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use quorate::model::{
+    Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Reductions, Roster, Step, Symmetry,
+};
+use quorate::stateright::actor::Envelope;
 use quorate::system::Linearization;
 
 use super::tally::{Operation, Tally};
@@ -172,6 +177,8 @@ impl Protocol for Viewstamped {
                    deterministic; recovery of clients that have lost their numbers; witnesses, batches and shorter messages",
     };
 
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
+
     type Params = Params;
     type Deviation = Deviation;
     type Actor = Member;
@@ -209,6 +216,39 @@ impl Protocol for Viewstamped {
 
     fn linearization(ghost: &Ghost) -> Option<Linearization> {
         Some(ghost.calls.linearization(Tally::default()))
+    }
+
+    /// Clients are told apart only by whose request is whose.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        let asking = |from: usize, count: usize| Id::vec_from(from..from + count);
+        let first = self.params.replicas;
+        let readers = asking(first + self.params.clients, self.params.readers);
+        Some(Symmetry::of_groups([asking(first, self.params.clients), readers]))
+    }
+
+    /// A second answer to a client, an answer to an earlier question of a replica that recovers, and, see the module page,
+    /// what was said in an earlier view.
+    fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
+        let (incarnation, view) = match (node.state, node.storage) {
+            (Some(State::Client { request: open }), _) | (None, Some(Stored::Client { request: open })) => {
+                return matches!(message.msg, Msg::Reply { request, .. } if request < *open);
+            }
+            (Some(State::Replica(me)), _) => (me.incarnation, me.view_on_disk()),
+            (None, Some(Stored::Replica { incarnation, view })) => (*incarnation, *view),
+            (None, None) => return false,
+        };
+        match message.msg {
+            Msg::RecoveryResponse { nonce, .. } => nonce < incarnation,
+            Msg::Prepare { view: of, .. }
+            | Msg::PrepareOk { view: of, .. }
+            | Msg::Commit { view: of, .. }
+            | Msg::StartViewChange { view: of }
+            | Msg::DoViewChange { view: of, .. }
+            | Msg::StartView { view: of, .. }
+            | Msg::GetState { view: of, .. }
+            | Msg::NewState { view: of, .. } => self.params.durable_view && of < view,
+            Msg::Request { .. } | Msg::Reply { .. } | Msg::Recovery { .. } => false,
+        }
     }
 
     fn properties() -> Vec<Property<Self>> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -62,10 +62,27 @@ pub enum Status {
     },
 }
 
+rename! {
+    struct ReplicaState { incarnation, view, status, record, last_normal }
+    enum Status {
+        Normal { prepared },
+        ViewChange { starts, votes },
+        Recovering { known, responses },
+    }
+}
+
 impl ReplicaState {
     /// Whether its status is normal.
     pub fn is_normal(&self) -> bool {
         matches!(self.status, Status::Normal { .. })
+    }
+
+    /// The view that is on disk, if it is kept there.
+    pub fn view_on_disk(&self) -> View {
+        match self.status {
+            Status::Recovering { known, .. } => known,
+            Status::Normal { .. } | Status::ViewChange { .. } => self.view,
+        }
     }
 
     /// The op-number.

@@ -2,14 +2,14 @@
 //! local primary order, global primary order, primary integrity); those of the fast election, progress, and the witnesses.
 
 use quorate::Id;
-use quorate::model::{Claim, Node, Property, World};
+use quorate::model::{Claim, Node, Property};
 use quorate::system::Evidence;
 
 use super::Zab;
 use super::ghost::Ghost;
 use super::member::{Member, State, Stored};
-use super::message::{Epoch, Txn, Zxid};
-use super::server::{Phase, Progress, Role, ServerState};
+use super::message::{Epoch, Link, Txn, Zxid};
+use super::server::{Phase, Progress, Role};
 use crate::consensus::tally::Tally;
 
 /// All claims.
@@ -50,7 +50,7 @@ pub(super) fn all() -> Vec<Property<Zab>> {
             "progress",
             "Where nothing can happen any more and a primary is connected to a quorum, all requests are answered",
         )
-        .by_world(unanswered),
+        .by_nodes(part, unanswered),
         Claim::sometimes("delivered", "A transaction is delivered").by_history(delivered),
         Claim::sometimes("next-epoch-delivers", "Transactions of two epochs are delivered").by_history(of_two_epochs),
         Claim::sometimes("kept", "A transaction is first delivered in an epoch later than its own").by_history(kept),
@@ -174,25 +174,46 @@ fn not_linearizable(_: &Zab, ghost: &Ghost) -> Option<Evidence> {
     (!holds).then(|| Evidence::new(format!("no order explains these answers: {}", ghost.calls)))
 }
 
-/// How many followers have a connection to this leader on which all is said, as both see it.
-fn connected(leader: Id, me: &ServerState, world: &World<'_, Zab>) -> usize {
-    let Role::Leading { phase: Phase::Broadcast, learners, .. } = &me.role else { return 0 };
-    let follows = |follower: &Id, link| {
-        let its = world.node(*follower).state.and_then(State::server);
-        its.is_some_and(|it| {
-            matches!(&it.role, Role::Following { leader: its, link: same, phase: Phase::Broadcast, .. }
-                if *its == leader && *same == link)
-        })
-    };
-    learners.iter().filter(|(follower, learner)| follows(follower, learner.link)).count()
+/// What a member has to do with whether requests are answered.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Part {
+    /// It leads, and has these connections.
+    Primary(Vec<(Id, Link)>),
+    /// It follows a leader, on this connection.
+    Follower(Id, Link),
+    /// It asks, and waits for the answer to this request.
+    Waits(usize),
+    None,
 }
 
-fn unanswered(zab: &Zab, world: &World<'_, Zab>) -> Option<Evidence> {
-    let servers = world.nodes.iter().filter_map(|node| Some((node.id, node.state?.server()?)));
-    let mut led = servers.filter(|(id, me)| connected(*id, me, world) >= zab.params.servers / 2);
-    let (primary, _) = led.next()?;
-    let open = |node: &Node<'_, Member>| open_request(zab, node).filter(|(_, request)| *request > 0);
-    let (client, request) = world.nodes.iter().find_map(open)?;
+fn part(zab: &Zab, node: &Node<'_, Member>) -> Part {
+    if let Some((_, request)) = open_request(zab, node).filter(|(_, request)| *request > 0) {
+        return Part::Waits(request);
+    }
+    match node.state.and_then(State::server).map(|me| &me.role) {
+        Some(Role::Leading { phase: Phase::Broadcast, learners, .. }) => {
+            Part::Primary(learners.iter().map(|(follower, learner)| (*follower, learner.link)).collect())
+        }
+        Some(Role::Following { phase: Phase::Broadcast, leader, link, .. }) => Part::Follower(*leader, *link),
+        Some(Role::Looking | Role::Leading { .. } | Role::Following { .. }) | None => Part::None,
+    }
+}
+
+/// A primary has a quorum where so many have a connection to it on which all is said, as both see it.
+fn unanswered(zab: &Zab, parts: &[Part]) -> Option<Evidence> {
+    let is_led = |leader: usize, (follower, link): &(Id, Link)| {
+        parts[usize::from(*follower)] == Part::Follower(Id::from(leader), *link)
+    };
+    let has_quorum = |leader: usize| match &parts[leader] {
+        Part::Primary(learners) => learners.iter().filter(|of| is_led(leader, of)).count() >= zab.params.servers / 2,
+        Part::Follower(..) | Part::Waits(_) | Part::None => false,
+    };
+    let primary = Id::from((0..parts.len()).find(|leader| has_quorum(*leader))?);
+    let open = |(ix, part): (usize, &Part)| match part {
+        Part::Waits(request) => Some((Id::from(ix), *request)),
+        Part::Primary(_) | Part::Follower(..) | Part::None => None,
+    };
+    let (client, request) = parts.iter().enumerate().find_map(open)?;
     Some(Evidence::new(format!("request {request} of {client:?} is never answered, though {primary:?} has a quorum")))
 }
 

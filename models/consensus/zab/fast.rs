@@ -9,7 +9,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 
 use super::Deviation;
@@ -31,6 +31,10 @@ pub struct Election {
     pub settled: BTreeMap<Id, (Standing, usize, Vote)>,
     /// Whom it is to follow, once it has found that out.
     pub elected: Option<Id>,
+}
+
+rename! {
+    struct Election { round, vote, received, settled, elected }
 }
 
 impl Server {

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate::Id;
 use quorate::model::{CallFact, Cause, Facts, History as Remembered, Operations, Step};
+use quorate::{Id, rename};
 use serde::Serialize;
 
 use super::member::{Member, State};
@@ -61,6 +61,21 @@ pub enum Fact {
     Joined(usize, Id, Id),
     /// Something of a client.
     Call(CallFact<Operation, usize>),
+}
+
+rename! {
+    struct Ghost { led, delivered, broadcast, accepted, fell, dropped, votes, elected, joined, astray, calls }
+    enum Fact {
+        Led(epoch, leader, history),
+        Delivered(epoch, place, txn),
+        Broadcast(epoch, delivered),
+        Accepted(server, epoch),
+        Dropped,
+        Voted(round, voter, leader),
+        Elected(round, leader),
+        Joined(round, server, leader),
+        Call(call),
+    }
 }
 
 impl Remembered for Ghost {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use quorate::{Actor, Id, Out};
+use quorate::{Actor, Id, Out, rename};
 use serde::Serialize;
 
 use super::message::Msg;
@@ -71,6 +71,12 @@ pub enum Timer {
     Elect,
     /// Its connection breaks or does not come about, or, if it leads, it has no quorum any more, as it thinks.
     Leave,
+}
+
+rename! {
+    enum State { Server(me), Client { request } }
+    enum Stored { Server(durable), Client { request } }
+    nobody in Timer
 }
 
 impl Client {

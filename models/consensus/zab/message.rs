@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quorate::Id;
+use quorate::{Id, rename};
 use serde::Serialize;
 
 /// The number of an epoch; the first is 1.
@@ -39,7 +39,8 @@ impl fmt::Display for Txn {
 pub type History = Vec<Txn>;
 
 /// One connection between a leader and a follower. A connection that breaks never comes back: what was sent on
-/// it is lost for both, and the next one has other numbers.
+/// it is lost for both, and the next one has other numbers. Two servers may lead each other under the same numbers, one after
+/// the other: a packet is of who leads or of who follows, which tells those connections apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Link {
     /// The attempt of the leader.
@@ -146,4 +147,42 @@ pub enum Body {
     Ack(usize),
     /// COMMIT, leader to follower: deliver all up to this place.
     Commit(usize),
+}
+
+rename! {
+    nobody in Zxid
+    nobody in Link
+    nobody in Standing
+    struct Txn { zxid, client, request }
+    struct Vote { epoch, zxid, leader }
+    enum Msg {
+        Request { request, reads },
+        Reply { request, place },
+        Lead { attempt },
+        Notification { standing, round, vote },
+        Packet { link, seq, body },
+    }
+    enum Body {
+        CEpoch(accepted),
+        NewEpoch(epoch),
+        AckEpoch { counts, current, history },
+        NewLeader { epoch, history },
+        AckLeader(count),
+        CommitLeader(count),
+        Propose(txn),
+        Ack(count),
+        Commit(count),
+    }
+}
+
+impl Body {
+    /// Whether it is the leader of a connection who says this.
+    pub fn is_of_leader(&self) -> bool {
+        match self {
+            Self::NewEpoch(_) | Self::NewLeader { .. } | Self::CommitLeader(_) | Self::Propose(_) | Self::Commit(_) => {
+                true
+            }
+            Self::CEpoch(_) | Self::AckEpoch { .. } | Self::AckLeader(_) | Self::Ack(_) => false,
+        }
+    }
 }

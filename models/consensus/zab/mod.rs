@@ -30,6 +30,10 @@
 //! Of the properties of the paper integrity, that what is delivered was broadcast, is not claimed: a transaction is
 //! made in one place, where a primary broadcasts it, and messages are not forged.
 //!
+//! **Symmetry.** With the oracle servers that lead or follow equally often are interchangeable, and so are clients. The
+//! fast election prefers the greater id where histories are alike, and the starts that are drawn name who did what: there
+//! servers are not.
+//!
 //! **What the paper leaves open.** A follower that has accepted an epoch already, of this leader or of another that chose
 //! the same, must not accept it again; as in ZooKeeper (Zab 1.0) it answers, so that it can be synchronised, and the answer does
 //! not count. Clients ask all servers, and the primary answers; a request that a history has is not broadcast again.
@@ -44,6 +48,7 @@
 //! | `broadcast` | phase 3, and reads |
 //! | `start` | states to start from |
 //! | `member` | servers and clients as one actor |
+//! | `stale` | messages that will never change anything |
 //! | `ghost` | what the observer remembers |
 //! | `claims` | the claims |
 
@@ -56,10 +61,14 @@ mod ghost;
 mod member;
 mod message;
 mod server;
+mod stale;
 mod start;
 
 use quorate::Id;
-use quorate::model::{Card, Deviations, Facts, NetworkKind, Property, Protocol, Roster, Step};
+use quorate::model::{
+    Card, Deviations, Facts, NetworkKind, Node, Property, Protocol, Reductions, Roster, Step, Symmetry,
+};
+use quorate::stateright::actor::Envelope;
 use quorate::system::Linearization;
 
 use super::tally::{Operation, Tally};
@@ -137,6 +146,22 @@ quorate::deviations! {
     }
 }
 
+impl Params {
+    /// Whether the server is one of those that the oracle may name.
+    fn is_candidate(&self, server: Id) -> bool {
+        usize::from(server) < self.candidates || self.candidates == 0
+    }
+
+    fn may_be_elected(&self, server: Id) -> bool {
+        self.election == Method::Fast || self.is_candidate(server)
+    }
+
+    /// How often the server leads or follows at most.
+    fn attempts_of(&self, server: Id) -> usize {
+        if self.is_candidate(server) { self.candidate_attempts } else { self.attempts }
+    }
+}
+
 /// Zab with these parameters and deviations.
 #[derive(Clone, Debug)]
 pub struct Zab {
@@ -178,6 +203,8 @@ impl Protocol for Zab {
                    servers join; integrity, since messages are not forged",
     };
 
+    const REDUCTIONS: Reductions = Reductions::SYMMETRY.and(Reductions::STALE_MESSAGES);
+
     type Params = Params;
     type Deviation = Deviation;
     type Actor = Member;
@@ -218,6 +245,24 @@ impl Protocol for Zab {
 
     fn linearization(ghost: &Ghost) -> Option<Linearization> {
         Some(ghost.calls.linearization(Tally::default()))
+    }
+
+    /// Of the servers see the module page. Clients are told apart only by whose request is whose.
+    fn symmetry(&self) -> Option<Symmetry<Self>> {
+        if self.params.start != Start::Empty {
+            return None;
+        }
+        let (candidates, others): (Vec<Id>, Vec<Id>) =
+            self.server_ids().into_iter().partition(|id| self.params.is_candidate(*id));
+        let servers = if self.params.election == Method::Oracle { vec![candidates, others] } else { Vec::new() };
+        let asking = |from: usize, count: usize| Id::vec_from(from..from + count);
+        let first = self.params.servers;
+        let clients = [asking(first, self.params.clients), asking(first + self.params.clients, self.params.readers)];
+        Some(Symmetry::of_groups(servers.into_iter().chain(clients)))
+    }
+
+    fn is_stale(&self, node: &Node<'_, Member>, message: &Envelope<Msg>) -> bool {
+        stale::is_stale(&self.params, node, message)
     }
 
     fn properties() -> Vec<Property<Self>> {

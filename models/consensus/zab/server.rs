@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quorate::model::Deviations;
-use quorate::{Id, Out};
+use quorate::{Id, Out, rename};
 use serde::Serialize;
 use stateright::actor::model_timeout;
 
@@ -133,6 +133,19 @@ pub enum Progress {
     Synced(usize),
 }
 
+rename! {
+    struct Durable { attempt, accepted, current, history }
+    struct ServerState { durable, delivered, role, election }
+    enum Role {
+        Looking,
+        Following { leader, link, phase, sent, received },
+        Leading { phase, epoch, learners },
+    }
+    nobody in Phase
+    struct Learner { link, sent, received, progress }
+    enum Progress { Connected(accepted), Asked, Accepted { counts, current, history }, Syncing, Synced(count) }
+}
+
 impl ServerState {
     /// The epoch in which it leads, once a quorum has accepted that and it has told the history.
     pub fn leads(&self) -> Option<Epoch> {
@@ -208,23 +221,14 @@ impl Server {
         o.save(Stored::Server(saved));
     }
 
-    fn is_candidate(&self) -> bool {
-        usize::from(self.id) < self.params.candidates || self.params.candidates == 0
-    }
-
-    /// How often it leads or follows at most.
-    pub(super) fn attempts(&self) -> usize {
-        if self.is_candidate() { self.params.candidate_attempts } else { self.params.attempts }
-    }
-
     /// Whether it may lead or follow once more.
     pub(super) fn may_try(&self, me: &ServerState) -> bool {
-        me.durable.attempt < self.attempts()
+        me.durable.attempt < self.params.attempts_of(self.id)
     }
 
     fn set_timers(&self, me: &ServerState, o: &mut Out<Member>) {
         let may_try = self.may_try(me);
-        let may_be_named = me.election.is_none() && self.is_candidate();
+        let may_be_named = me.election.is_none() && self.params.is_candidate(self.id);
         let is_looking = matches!(me.role, Role::Looking);
         let has_left = is_looking && (me.election.is_none() || me.looks_for());
         let timers = [
@@ -248,9 +252,9 @@ impl Server {
             Msg::Notification { standing, round, vote } => self.notified(me, src, standing, (round, vote), o),
             Msg::Lead { attempt } => self.connect(me, src, attempt, o),
             Msg::Packet { link, seq, body } => match me.role {
-                Role::Leading { .. } => self.packet_of_follower(me, src, link, seq, body, o),
-                Role::Following { .. } => self.packet_of_leader(me, src, link, seq, body, o),
-                Role::Looking => {}
+                Role::Leading { .. } if !body.is_of_leader() => self.packet_of_follower(me, src, link, seq, body, o),
+                Role::Following { .. } if body.is_of_leader() => self.packet_of_leader(me, src, link, seq, body, o),
+                Role::Looking | Role::Following { .. } | Role::Leading { .. } => {}
             },
             Msg::Reply { .. } => {}
         }

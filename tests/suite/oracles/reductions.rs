@@ -64,15 +64,20 @@ fn told(system: &dyn Explain, found: &Exploration) -> Vec<Option<(Verdict, Optio
 fn reduced_searches_say_what_whole_ones_say() {
     for (protocol, stale) in [
         ("two-phase-commit", false),
+        ("quorum-commit", false),
         ("paxos", true),
         ("multi-paxos", true),
+        ("viewstamped-replication", true),
         ("raft", true),
+        ("zab", true),
         ("redlock", true),
         ("abd", true),
     ] {
         let (entry, checks) = small_checks(protocol);
         let mut saved = 0;
-        let checks = checks.into_iter().filter(|check| check.lock.is_some_and(|lock| lock.states <= 8_000));
+        // The depth of a check that is itself reduced is not that of the whole.
+        let is_small = |check: &Check| check.lock.is_some_and(|lock| lock.states <= 8_000);
+        let checks = checks.into_iter().filter(|check| check.reductions.is_none() && is_small(check));
         for check in checks {
             let whole = searched(entry, &check, Reductions::NONE, 2);
             let expected = told(&*whole.0, &whole.1);
@@ -106,7 +111,7 @@ fn reduced_searches_say_what_whole_ones_say() {
                 assert_eq!(alone.statistics.generated, found.statistics.generated, "{name}");
             }
         }
-        assert!(saved > 2_000, "{protocol}: {saved}");
+        assert!(saved > 500, "{protocol}: {saved}");
     }
 }
 
@@ -225,6 +230,7 @@ fn as_many_states_as_orbits() {
             "params = { queries = 0, multicast = \"at-once\" }\nfaults = { crashes = 1 }",
             &[group("participant", 2)],
         ),
+        ("quorum-commit", "params = { participants = 3 }", &[group("participant", 3)]),
         (
             "paxos",
             "params = { proposers = 1, ballots = 1, learners = 2 }",
@@ -236,6 +242,8 @@ fn as_many_states_as_orbits() {
             &format!("params = {{ proposers = 1, ballots = 1, learners = 0 }}\n{partitions}"),
             &[group("acceptor", 3)],
         ),
+        ("zab", "", &[group("server", 2)]),
+        ("zab", "params = { candidates = 0, clients = 2 }", &[group("server", 3), group("client", 2)]),
         ("abd", "params = { writers = 0, readers = 2 }", &[group("server", 3), group("reader", 2)]),
         (
             "redlock",
