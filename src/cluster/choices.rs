@@ -109,6 +109,9 @@ mod tests {
         assert_eq!((both.option_count(), Choices::<u8>::default().option_count()), (3, 0));
         choices.reopen("b".to_owned(), vec![3], &both);
         let mut again = Choices::default();
+        again.reopen("b".to_owned(), vec![4], &choices);
+        assert_eq!(again, [("b".to_owned(), vec![4])].into_iter().collect());
+        again = Choices::default();
         again.reopen("b".to_owned(), vec![3], &choices);
         again.reopen("a".to_owned(), vec![1, 2], &both);
         assert_eq!(again, both);
