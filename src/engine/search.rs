@@ -541,6 +541,7 @@ impl<'a> Search<'a> {
             statistics: &self.statistics,
             limits: self.settings.limits,
             started: self.started,
+            bytes,
         };
         for property_ix in properties.iter() {
             let mut finding = liveness::decide(&graph, property_ix, self.settings.fairness, &watch)?;

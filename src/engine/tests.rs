@@ -14,6 +14,8 @@ pub(super) struct Numbers {
     size: u32,
     width: usize,
     bits: u32,
+    /// Whether there is a step from each to 0.
+    goes_round: bool,
     cards: Vec<PropertyCard>,
 }
 
@@ -26,7 +28,7 @@ impl Numbers {
             card("none-left", PropertyKind::NoDeadlock),
             card("some-million", PropertyKind::Sometimes),
         ];
-        Self { size, width, bits, cards }
+        Self { size, width, bits, goes_round: false, cards }
     }
 
     fn words(&self, number: u32) -> Box<[Word]> {
@@ -37,7 +39,12 @@ impl Numbers {
 
     fn next(&self, number: u32) -> Vec<u32> {
         let doubled = number.is_multiple_of(2).then_some(number * 2);
-        [Some(number + 1), doubled].into_iter().flatten().filter(|next| *next < self.size && *next != number).collect()
+        let back = self.goes_round.then_some(0);
+        [Some(number + 1), doubled, back]
+            .into_iter()
+            .flatten()
+            .filter(|next| *next < self.size && *next != number)
+            .collect()
     }
 }
 
@@ -205,4 +212,22 @@ fn a_graph_that_does_not_fit_is_not_begun() {
     assert_eq!(found.verdict(2, PropertyKind::Eventually), Verdict::Undecided(Cut::Memory));
     assert_eq!(found.verdict(0, PropertyKind::Always), Verdict::Violated);
     assert!(found.statistics.peak_bytes < most);
+}
+
+/// Neither is what is made of the graph, of whose size nobody knows before: it is given up where it does not fit.
+#[test]
+fn what_is_made_of_a_graph_is_given_up_where_it_does_not_fit() {
+    for kind in [PropertyKind::Eventually, PropertyKind::AlwaysPossible] {
+        let mut numbers = Numbers { goes_round: true, ..Numbers::new(30_000, 3, 9) };
+        numbers.cards[2].kind = kind;
+        let within = |memory_bytes| {
+            let limits = Limits { memory_bytes, ..Limits::default() };
+            explore(&numbers, &Settings { limits, ..settings(1) }, &Silent)
+        };
+        let all = within(None);
+        assert_eq!((all.graph_cut, all.verdict(2, kind)), (None, Verdict::Violated));
+        let found = within(Some(all.statistics.peak_bytes));
+        assert_eq!((found.ended, found.graph_cut), (Ended::Complete, Some(Cut::Memory)), "{kind:?}");
+        assert_eq!(found.verdict(2, kind), Verdict::Undecided(Cut::Memory));
+    }
 }

@@ -64,9 +64,17 @@ pub(super) struct Watch<'a> {
     pub(super) statistics: &'a Statistics,
     pub(super) limits: Limits,
     pub(super) started: Instant,
+    /// Bytes of the graph, and of what else there is.
+    pub(super) bytes: u64,
 }
 
 impl Watch<'_> {
+    /// Whether there is memory for so many bytes beside the graph.
+    fn room_for(&self, bytes: usize) -> Result<(), Cut> {
+        let fits = self.limits.memory_bytes.is_none_or(|limit| self.bytes + bytes as u64 <= limit);
+        if fits { Ok(()) } else { Err(Cut::Memory) }
+    }
+
     fn check(&self) -> Result<(), Cut> {
         self.progress.tick(self.statistics, 0);
         if self.progress.interrupted() {

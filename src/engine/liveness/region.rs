@@ -70,6 +70,9 @@ pub(super) struct Region {
 
 const NO_NODE: u32 = u32::MAX;
 
+/// What the search for components takes for a node: its part, two numbers, and its places in four lists.
+const COMPONENT_BYTES: usize = 40;
+
 /// What one worker found in some states.
 #[derive(Debug, Default)]
 struct Harvest {
@@ -102,10 +105,19 @@ impl Region {
                 };
                 harvests.into_iter().for_each(|harvest| region.take_in(harvest, marks));
                 watch.check()?;
+                watch.room_for(region.bytes(graph))?;
             }
         }
         region.number(graph);
         Ok(region)
+    }
+
+    /// Bytes that it takes with its nodes and components.
+    fn bytes(&self, graph: &Graph<'_>) -> usize {
+        let Edges { ends, targets } = &self.edges;
+        let nodes = self.states.capacity() * (size_of::<StateIx>() + COMPONENT_BYTES);
+        let numbers = if self.states.is_empty() { 0 } else { graph.state_count() as usize * size_of::<u32>() };
+        nodes + numbers + size_of_val(&ends[..]) + size_of_val(&targets[..])
     }
 
     fn take_in(&mut self, harvest: Harvest, marks: &mut Marks) {

@@ -42,7 +42,7 @@ pub(super) fn trapped(graph: &Graph<'_>, marks: &Marks, watch: &Watch<'_>) -> Re
         }
     }
     let rest: Vec<StateIx> = (0..graph.state_count()).filter(|state| !can_reach[*state as usize]).collect();
-    Ok(spread(graph, &rest, &mut can_reach))
+    spread(graph, &rest, &mut can_reach, watch)
 }
 
 /// Where steps lead that are no faults.
@@ -56,11 +56,18 @@ fn escapes(scratch: &Scratch) -> bool {
 }
 
 /// Those of `rest` that cannot reach what can be reached from.
-fn spread(graph: &Graph<'_>, rest: &[StateIx], can_reach: &mut [bool]) -> Nodes<StateIx> {
+fn spread(
+    graph: &Graph<'_>,
+    rest: &[StateIx],
+    can_reach: &mut [bool],
+    watch: &Watch<'_>,
+) -> Result<Nodes<StateIx>, Cut> {
     const NO_NODE: u32 = u32::MAX;
     if rest.is_empty() {
-        return Nodes::default();
+        return Ok(Nodes::default());
     }
+    let bytes = size_of_val(rest) + can_reach.len() * size_of::<u32>();
+    watch.room_for(bytes)?;
     let mut node_of = vec![NO_NODE; can_reach.len()];
     rest.iter().enumerate().for_each(|(node, state)| node_of[*state as usize] = node as u32);
     let (mut edges, mut reaching) = (Vec::new(), Vec::new());
@@ -77,6 +84,11 @@ fn spread(graph: &Graph<'_>, rest: &[StateIx], can_reach: &mut [bool]) -> Nodes<
         if reaches {
             reaching.push(node as u32);
         }
+        if node.is_multiple_of(CHUNK_STATES) {
+            watch.check()?;
+            // Once as they are found, once turned round.
+            watch.room_for(bytes + edges.len() * 2 * size_of::<(u32, u32)>())?;
+        }
     }
     reaching.iter().for_each(|node| can_reach[rest[*node as usize] as usize] = true);
     let back = turned_round(edges, rest.len());
@@ -88,7 +100,7 @@ fn spread(graph: &Graph<'_>, rest: &[StateIx], can_reach: &mut [bool]) -> Nodes<
             }
         }
     }
-    rest.iter().copied().filter(|state| !can_reach[*state as usize]).collect()
+    Ok(rest.iter().copied().filter(|state| !can_reach[*state as usize]).collect())
 }
 
 /// Pairs of a node and one that leads to it, as edges.
