@@ -205,7 +205,7 @@ fn a_graph_that_does_not_fit_is_not_begun() {
         explore(&numbers, &Settings { limits, ..settings(1) }, &Silent)
     };
     let most = within(None).statistics.peak_bytes;
-    let fits = within(Some(most));
+    let fits = within(Some(most * 2));
     assert_eq!((fits.graph_cut, fits.verdict(2, PropertyKind::Eventually)), (None, Verdict::Violated));
     let found = within(Some(most - 1));
     assert_eq!((found.ended, found.graph_cut), (Ended::Complete, Some(Cut::Memory)));
