@@ -204,9 +204,9 @@ fn a_graph_that_does_not_fit_is_not_begun() {
         let limits = Limits { memory_bytes, ..Limits::default() };
         explore(&numbers, &Settings { limits, ..settings(1) }, &Silent)
     };
-    let most = within(None).statistics.peak_bytes;
-    let fits = within(Some(most * 2));
-    assert_eq!((fits.graph_cut, fits.verdict(2, PropertyKind::Eventually)), (None, Verdict::Violated));
+    let whole = within(None);
+    assert_eq!((whole.graph_cut, whole.verdict(2, PropertyKind::Eventually)), (None, Verdict::Violated));
+    let most = whole.statistics.peak_bytes;
     let found = within(Some(most - 1));
     assert_eq!((found.ended, found.graph_cut), (Ended::Complete, Some(Cut::Memory)));
     assert_eq!(found.verdict(2, PropertyKind::Eventually), Verdict::Undecided(Cut::Memory));
