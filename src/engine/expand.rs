@@ -42,6 +42,8 @@ pub(super) struct Expander {
 /// What expansion counts and meets.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
+    /// States expanded.
+    pub(super) states: u64,
     pub(super) actions: [u64; ActionKind::ALL.len()],
     /// The largest words for which the packing had no room, by position; empty while all had.
     pub(super) outgrown: Vec<Word>,
@@ -100,6 +102,7 @@ impl Expander {
     }
 
     fn expand_one<const N: usize>(&mut self, work: &Work<'_>, key: &Key<N>, outbox: &mut Outbox<N>) {
+        self.draft.states += 1;
         work.system.successors(&self.words, &mut self.successors);
         let mut stepped = PropertySet::EMPTY;
         for successor in self.successors.iter() {
@@ -152,6 +155,7 @@ impl Tally {
     /// Adds what another has counted, and leaves nothing there.
     pub(super) fn add(&mut self, other: &mut Self) {
         let other = std::mem::take(other);
+        self.states += other.states;
         self.actions.iter_mut().zip(other.actions).for_each(|(sum, count)| *sum += count);
         self.ruled_out.iter_mut().zip(other.ruled_out).for_each(|(sum, count)| *sum += count);
         self.stuck.extend(other.stuck);

@@ -1,5 +1,7 @@
 //! Keys of states: mixing them, so that they spread evenly, and writing them in as few bytes as they need.
 
+use std::cmp::Ordering;
+
 use super::packing::{MARK, Packing};
 
 /// A key of `N` limbs.
@@ -158,6 +160,61 @@ impl Record {
             marked[0] = marked[0] & !self.written_mark() | MARK;
         }
     }
+
+    /// Puts records in the order of their keys, which have at most `N` limbs.
+    pub(super) fn sort<const N: usize>(&self, records: &mut Vec<u8>) {
+        let read = |at: usize| {
+            let mut key = [0; N];
+            self.read(&records[at..], &mut key);
+            key
+        };
+        let mut keys: Vec<Key<N>> = (0..records.len()).step_by(self.bytes()).map(read).collect();
+        keys.sort_unstable_by(|one, other| in_order(one, other));
+        records.clear();
+        keys.iter().for_each(|key| self.write(key, records));
+    }
+
+    /// How many bytes of ascending records are before the first that is not below the one at the start of `bound`.
+    ///
+    /// They are looked for near the start.
+    pub(super) fn before(&self, records: &[u8], bound: &[u8]) -> usize {
+        let (mut low, mut high) = (0, records.len() / self.bytes());
+        let is_before = |ix: usize| self.compare(&records[ix * self.bytes()..], bound).is_lt();
+        let mut step = 1;
+        while low + step < high {
+            if !is_before(low + step) {
+                high = low + step;
+                break;
+            }
+            low += step;
+            step *= 2;
+        }
+        while low < high {
+            let middle = low.midpoint(high);
+            if is_before(middle) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low * self.bytes()
+    }
+
+    /// The order of the keys at the starts of two records.
+    fn compare(&self, one: &[u8], other: &[u8]) -> Ordering {
+        let mut keys = [[0; 32]; 2];
+        let limb_count = usize::from(self.limb_count);
+        let [one_key, other_key] = &mut keys;
+        self.read(one, &mut one_key[..limb_count]);
+        self.read(other, &mut other_key[..limb_count]);
+        in_order(&one_key[..limb_count], &other_key[..limb_count])
+    }
+}
+
+/// The order of keys as numbers, whatever their marks.
+#[inline]
+fn in_order(one: &[u64], other: &[u64]) -> Ordering {
+    one[1..].iter().rev().cmp(other[1..].iter().rev()).then_with(|| (one[0] & !MARK).cmp(&(other[0] & !MARK)))
 }
 
 /// The number in the first so many bytes, at most eight.
@@ -197,6 +254,36 @@ mod tests {
             prop_assert_eq!(bytes.len(), record.bytes());
             record.read(&bytes, &mut read);
             prop_assert_eq!(read, key);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_put_in_order(mut keys in prop::collection::vec(any::<[u64; 2]>(), 0..200), bound: [u64; 2]) {
+            let packing = Packing::with_room_for(&[u32::MAX; 3], 0);
+            let record = Record::of(&packing);
+            keys.iter_mut().for_each(|[_, high]| *high &= (1 << packing.used(1)) - 1);
+            let mut records = Vec::new();
+            keys.iter().for_each(|key| record.write(key, &mut records));
+            record.sort::<2>(&mut records);
+            let read = |records: &[u8]| {
+                let mut key = [0; 2];
+                record.read(records, &mut key);
+                key
+            };
+            let read_all = |records: &[u8]| records.chunks(record.bytes()).map(read).collect::<Vec<_>>();
+            let number = |[low, high]: &[u64; 2]| u128::from(*high) << u64::BITS | u128::from(low & !MARK);
+            prop_assert!(read_all(&records).is_sorted_by_key(number));
+            keys.sort_unstable();
+            let mut held = read_all(&records);
+            held.sort_unstable();
+            prop_assert_eq!(held, &keys[..]);
+
+            let mut bound_record = Vec::new();
+            let bound = [bound[0], bound[1] & ((1 << packing.used(1)) - 1)];
+            record.write(&bound, &mut bound_record);
+            let below = keys.iter().filter(|key| number(key) < number(&bound)).count();
+            prop_assert_eq!(record.before(&records, &bound_record), below * record.bytes());
         }
     }
 

@@ -305,9 +305,12 @@ impl<'a> Search<'a> {
             });
             found
         };
-        let chunks = self.levels[depth].chunks(CHUNK_STATES);
-        let found: Vec<_> = chunks.into_par_iter().flat_map_iter(judge).collect();
-        self.note(depth, found);
+        let level = Arc::clone(&self.levels[depth]);
+        let mut chunks = level.neighbours(CHUNK_STATES);
+        while let Some(round) = self.round(&mut chunks) {
+            let found: Vec<_> = round.into_par_iter().flat_map_iter(judge).collect();
+            self.note(depth, found);
+        }
     }
 
     fn that_show_in(&self, what: ShowsIn) -> PropertySet {
@@ -346,10 +349,11 @@ impl<'a> Search<'a> {
         let (mut stuck, mut stepped, mut beyond) = (Vec::new(), Vec::new(), false);
         let stuck_open = self.stuck_open();
         let mut queued = level.state_count() as u64;
-        for chunks in level.chunks(CHUNK_STATES).chunks(ROUND_CHUNKS * self.expanders.len()) {
-            let mut left = chunks.to_vec();
+        let mut chunks = level.neighbours(CHUNK_STATES);
+        while let Some(mut left) = self.round(&mut chunks) {
             while !left.is_empty() {
                 let tally = self.expand_round(&mut left);
+                queued -= tally.states;
                 stuck.extend(tally.stuck);
                 stepped.extend(tally.stepped);
                 self.statistics.generated += tally.actions.iter().sum::<u64>();
@@ -369,7 +373,6 @@ impl<'a> Search<'a> {
             if beyond && stuck_open.is_empty() {
                 return Err(Cut::Depth);
             }
-            queued -= chunks.iter().map(|chunk| chunk.state_count() as u64).sum::<u64>();
             self.breathe(&next, queued)?;
         }
         self.note(depth, stuck);
@@ -378,6 +381,12 @@ impl<'a> Search<'a> {
             self.note(depth, stepped);
         }
         if beyond { Err(Cut::Depth) } else { Ok(self.take_level(next)) }
+    }
+
+    /// The next chunks that are looked at together, if there are any.
+    fn round<'b>(&self, chunks: &mut impl Iterator<Item = Chunk<'b>>) -> Option<Vec<Chunk<'b>>> {
+        let round: Vec<Chunk<'b>> = chunks.take(ROUND_CHUNKS * self.expanders.len()).collect();
+        (!round.is_empty()).then_some(round)
     }
 
     /// The open properties about states where nothing happens any more.
@@ -404,7 +413,7 @@ impl<'a> Search<'a> {
         let taken = work.next.into_inner().min(chunks.len());
         let mut tally = Tally::default();
         self.expanders.iter_mut().for_each(|expander| tally.add(&mut expander.tally));
-        let again: Vec<Chunk<'_>> = tally.again.iter().map(|chunk_ix| chunks[*chunk_ix]).collect();
+        let again: Vec<Chunk<'_>> = tally.again.iter().map(|chunk_ix| chunks[*chunk_ix].clone()).collect();
         chunks.drain(..taken);
         chunks.extend(again);
         tally

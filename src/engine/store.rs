@@ -161,9 +161,10 @@ impl<const N: usize> Shard<N> {
         marked_keys.iter().any(|marked| !self.contains(&unmarked(marked)))
     }
 
-    /// The keys put in since the last call, with their marks, as records of the packing.
+    /// The keys put in since the last call, with their marks, ascending, as records of the packing.
     pub(super) fn take_fresh(&mut self) -> Vec<u8> {
         let mut fresh = std::mem::take(&mut self.fresh);
+        self.record.sort::<N>(&mut fresh);
         fresh.shrink_to_fit();
         fresh
     }

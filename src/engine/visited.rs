@@ -28,7 +28,7 @@ pub(super) trait Visited: Send {
     /// Whether the last round has brought a state that is not in the set.
     fn misses_any(&self) -> bool;
 
-    /// The states put in since the last call: keys with their marks, as records.
+    /// The states put in since the last call, by shard: keys with their marks, ascending, as records.
     fn take_fresh(&mut self) -> Vec<Vec<u8>>;
 
     /// How many states were put in since the last call of [`take_fresh`](Self::take_fresh).
@@ -140,7 +140,11 @@ impl<const N: usize> Visited for Shards<N> {
     }
 
     fn take_fresh(&mut self) -> Vec<Vec<u8>> {
-        self.shards.iter_mut().map(Shard::take_fresh).collect()
+        if self.fresh_count() >= WORTH_SHARING {
+            self.shards.par_iter_mut().map(Shard::take_fresh).collect()
+        } else {
+            self.shards.iter_mut().map(Shard::take_fresh).collect()
+        }
     }
 
     fn fresh_count(&self) -> usize {
