@@ -70,8 +70,9 @@ pub(super) fn abort_validity<P: Judged>(about: &str) -> Property<P> {
 
 /// AC2. A decision is for ever.
 pub(super) fn irrevocable<P: Judged>() -> Property<P> {
-    offence(Claim::always("irrevocable", "No node changes the outcome in its log"), |offence| {
-        let Offence::Reverses { node, from, to } = offence else { return None };
-        Some(format!("{node:?} had {from:?} in its log and now has {to:?}"))
+    offence(Claim::always("irrevocable", "No node changes the outcome in its log"), |offence| match offence {
+        Offence::Reverses { node, from, to } => Some(format!("{node:?} had {from:?} in its log and now has {to:?}")),
+        Offence::Retracts { node, from } => Some(format!("{node:?} had {from:?} in its log and now has no outcome")),
+        _ => None,
     })
 }

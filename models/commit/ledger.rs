@@ -73,6 +73,13 @@ pub enum Offence {
         /// What it says now.
         to: Outcome,
     },
+    /// A node that has an outcome has none any more.
+    Retracts {
+        /// Whose log it is.
+        node: Id,
+        /// What it said before.
+        from: Outcome,
+    },
     /// The coordinator tells Commit and has no record of it.
     TellsUnrecorded {
         /// Who is told.
@@ -98,6 +105,8 @@ pub enum Fact {
     Decided(Id, Outcome),
     /// A node has written another outcome over its first.
     Reversed(Id, Outcome, Outcome),
+    /// A node has written over its outcome that it has none; noted where no log forgets.
+    Retracted(Id, Outcome),
     /// The coordinator has told Commit and has no record of it.
     ToldUnrecorded(Id),
     /// A participant has acknowledged an outcome and has no record of it.
@@ -113,6 +122,7 @@ rename! {
         VotesForNothing { node },
         AbortsWithoutExcuse { node },
         Reverses { node, from, to },
+        Retracts { node, from },
         TellsUnrecorded { to },
         AcksUnrecorded { node },
     }
@@ -122,6 +132,7 @@ rename! {
         Excused(excuse),
         Decided(node, outcome),
         Reversed(node, old, new),
+        Retracted(node, old),
         ToldUnrecorded(to),
         AckedUnrecorded(node),
     }
@@ -194,6 +205,7 @@ impl History for Ledger {
             }
             Fact::Decided(node, outcome) => self.record_decision(node, outcome),
             Fact::Reversed(node, from, to) => self.offend(Offence::Reverses { node, from, to }),
+            Fact::Retracted(node, from) => self.offend(Offence::Retracts { node, from }),
             Fact::ToldUnrecorded(to) => self.offend(Offence::TellsUnrecorded { to }),
             Fact::AckedUnrecorded(node) => self.offend(Offence::AcksUnrecorded { node }),
         }

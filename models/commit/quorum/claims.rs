@@ -33,7 +33,10 @@ pub(super) fn observe(step: &Step<'_, Site>, facts: &mut Facts<Fact>) {
         facts.push(Fact::Excused(Excuse::Overdue));
     }
     let outcome = |record: Option<&Record>| record.and_then(|record| record.phase.outcome());
-    facts.extend(Fact::of_log(step.node, outcome(step.stored_before), outcome(step.stored_after)));
+    let (old, new) = (outcome(step.stored_before), outcome(step.stored_after));
+    facts.extend(Fact::of_log(step.node, old, new));
+    // A log here forgets nothing.
+    facts.extend(old.filter(|_| new.is_none()).map(|old| Fact::Retracted(step.node, old)));
 }
 
 /// The claims, safety first, then what must be possible.
@@ -44,6 +47,7 @@ pub(super) fn properties() -> Vec<Property<QuorumCommit>> {
         claims::abort_validity("Nobody aborts unless somebody voted No, or was taken to have gone"),
         claims::irrevocable(),
         progress(),
+        outcome_spreads(),
         Claim::sometimes("all-commit", "All sites commit").by_nodes(read, |_, sites| all(sites, Outcome::Commit)),
         Claim::sometimes("all-abort", "All sites abort").by_nodes(read, |_, sites| all(sites, Outcome::Abort)),
         Claim::sometimes("commit-by-recovery", "A recovery commits, of which somebody has not heard")
@@ -90,6 +94,22 @@ fn progress() -> Property<QuorumCommit> {
         })?;
         let (number, who) = standing.elected;
         Some(Evidence::new(format!("{who:?} stands in election {number} with a quorum, and never decides")))
+    })
+}
+
+/// [KD]: the one elected multicasts the decision. Elections are counted here: where the one that was joined is gone, or has not
+/// decided, a site that waits would stand again.
+fn outcome_spreads() -> Property<QuorumCommit> {
+    let claim =
+        "Where nothing can happen any more, no site that is up waits for one that it has joined, is up and has decided";
+    Claim::no_deadlock("outcome-spreads", claim).by_nodes(read, |_: &QuorumCommit, sites| {
+        let is_up = |id: Id| sites.get(usize::from(id)).copied().flatten().filter(|site| site.is_up);
+        let has_decided = |site: Reading| site.phase.outcome().is_some();
+        let waits_in_vain = |site: &Reading| !has_decided(*site) && is_up(site.elected.1).is_some_and(has_decided);
+        (0..sites.len()).map(Id::from).find_map(|waits| {
+            let (number, who) = is_up(waits).filter(waits_in_vain)?.elected;
+            Some(Evidence::new(format!("{waits:?} waits in election {number} and never hears what {who:?} knows")))
+        })
     })
 }
 

@@ -14,7 +14,12 @@
 //! commit, and commits. At any moment a site may take others to have gone, and stand as the coordinator of a recovery: those
 //! that join it tell where they stand, and with a quorum of them it attempts one outcome, which a quorum must be brought to
 //! the brink of before it is decided. So a crash, a slow message and a cut network look alike, and all may be. Sites come
-//! back with what their logs say. A multicast is one step.
+//! back with what their logs say. The one elected tells all what is decided, also when it hears that from another; what a
+//! site has decided by voting No it tells besides to those who ask.
+//!
+//! A multicast is one step. For safety nothing is lost by that: nobody knows for certain who has crashed, so a message that was
+//! never sent is one that never arrives. For `progress` and `outcome-spreads` it is an assumption: whatever one sent who then
+//! crashed arrives at all who are up. With a lost message both fail.
 //!
 //! # What is left out, and why that is sound
 //!
@@ -22,7 +27,8 @@
 //! number than all. Here a site stands with the number after its own. If others are ahead, they do not join it, and it may
 //! stand again: what an election finds out at once. A quorum is a majority of the sites; weights are left out. How often
 //! sites stand is bounded by a parameter; what happens within it is complete. Where all have stood as often as they may
-//! and against one another, nobody decides: with an election that ends they would.
+//! and against one another, nobody decides: with an election that ends they would. And who has joined one that crashed, or that
+//! has no quorum, may wait beside one that has voted No: it would stand again, and be told.
 //!
 //! | file | what |
 //! |---|---|
@@ -72,8 +78,12 @@ deviations! {
         VotesOfQuorum = "votes-of-quorum" breaks "commit-validity";
         /// The coordinator aborts at the first Yes.
         AbortAtYes = "abort-at-yes" breaks "abort-validity";
-        /// A site that takes others to have gone aborts, whatever its log says.
-        AbortOnSuspicion = "abort-on-suspicion" breaks "irrevocable";
+        /// A site that takes others to have gone aborts, whatever it is on the brink of.
+        AbortOnSuspicion = "abort-on-suspicion" breaks "agreement";
+        /// Who stands goes on with that when it has voted No.
+        KeepStanding = "keep-standing" breaks "irrevocable";
+        /// Who is elected, and learns the outcome from another or by its own No, tells nobody.
+        KeepOutcome = "keep-outcome" breaks "outcome-spreads";
         /// Who stands waits until all sites have joined.
         WaitForAll = "wait-for-all" breaks "progress";
     }

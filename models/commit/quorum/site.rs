@@ -119,11 +119,13 @@ impl Site {
         SiteState { record, duty: Duty::Voting(BTreeSet::new()) }
     }
 
+    /// A No is the outcome ([S82]: a final state is final). Who stands gives that up with it, and tells all.
     fn vote(&self, state: &mut SiteState, vote: Vote, o: &mut Out<Self>) {
-        state.record.phase = match vote {
-            Vote::Yes => Phase::Willing,
-            Vote::No => Phase::Decided(Outcome::Abort),
-        };
+        match vote {
+            Vote::Yes => state.record.phase = Phase::Willing,
+            Vote::No if self.breaks(Deviation::KeepStanding) => state.record.phase = Phase::Decided(Outcome::Abort),
+            Vote::No => self.hear(state, Outcome::Abort, o),
+        }
         o.send(Id::from(QuorumCommit::COORDINATOR), Msg::Vote(vote));
     }
 
@@ -198,6 +200,12 @@ impl Site {
     }
 
     /// [KD]: a site takes part in the attempt of the election in which it is. One that has decided says so.
+    ///
+    /// It goes by the number alone, since there is at most one attempt with each. A site joins one candidate of a number, and
+    /// is counted only by the one that it names with that number: of two at most one has a quorum. A number in the log is not
+    /// stood for again, and the first is the coordinator's alone. Who obeys has promised nothing to a later election; and a
+    /// quorum that joins one later has a site in common with that by which an outcome was decided: it tells of that attempt,
+    /// or of a later one.
     fn prepare(&self, state: &mut SiteState, src: Id, number: usize, outcome: Outcome, o: &mut Out<Self>) {
         let is_of_election =
             number == state.record.elected.0 || number < state.record.elected.0 && self.breaks(Deviation::ObeyEarlier);
@@ -222,6 +230,16 @@ impl Site {
         }
     }
 
+    /// A site learns the outcome. [KD]: the one elected tells all, or those who have joined it would wait for ever. That it is
+    /// the one elected its log says: it tells them also when it has crashed and come back.
+    fn hear(&self, state: &mut SiteState, outcome: Outcome, o: &mut Out<Self>) {
+        if state.record.elected.1 == self.me && !self.breaks(Deviation::KeepOutcome) {
+            self.decide(state, outcome, o);
+        } else {
+            (state.record.phase, state.duty) = (Phase::Decided(outcome), Duty::None);
+        }
+    }
+
     /// The outcome is in the log, and told to all.
     fn decide(&self, state: &mut SiteState, outcome: Outcome, o: &mut Out<Self>) {
         state.record.phase = Phase::Decided(outcome);
@@ -238,8 +256,7 @@ impl Site {
         if before != Some(state.record) {
             o.save(record);
         }
-        let is_open = state.record.phase.outcome().is_none() || self.breaks(Deviation::AbortOnSuspicion);
-        let may_stand = is_open && state.record.elected.0 < self.last_election;
+        let may_stand = state.record.phase.outcome().is_none() && state.record.elected.0 < self.last_election;
         match may_stand {
             true => o.set_timer(Overdue, model_timeout()),
             false => o.cancel_timer(Overdue),
@@ -294,7 +311,7 @@ impl Actor for Site {
             }
             Msg::Decide(outcome) => {
                 if before.phase.outcome().is_none() {
-                    (state.record.phase, state.duty) = (Phase::Decided(outcome), Duty::None);
+                    self.hear(state, outcome, o);
                 }
             }
         }

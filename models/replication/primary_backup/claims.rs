@@ -1,30 +1,28 @@
 //! What the observer sees of the clients, the claims, and what a check may assume.
 
 use quorate::Id;
-use quorate::model::{
-    Assumption, Call, CallFact, Cause, Claim, Condition, Facts, Node, Operations, Property, Step, World,
-};
+use quorate::model::{Assumption, CallFact, Cause, Claim, Condition, Facts, Node, Operations, Property, Step, World};
 use quorate::system::Evidence;
 
 use super::PrimaryBackup;
 use super::member::{Client, Member, State, Stored};
 use super::message::{Msg, Request};
 use super::server::{Role, ServerState};
-use crate::consensus::tally::{Operation, Tally};
+use super::writes::Writes;
 
-type Calls = Operations<Operation, usize>;
+type Calls = Operations<Request, Writes>;
 
 /// A client asks when it starts and when it is answered.
-pub(super) fn observe(client: &Client, step: &Step<'_, Member>, facts: &mut Facts<CallFact<Operation, usize>>) {
+pub(super) fn observe(client: &Client, step: &Step<'_, Member>, facts: &mut Facts<CallFact<Request, Writes>>) {
     if step.before == step.after {
         return;
     }
     if let Cause::Deliver { msg: Msg::Reply { answer, .. }, .. } = step.cause {
-        facts.push(CallFact::Returned(step.node, *answer));
+        facts.push(CallFact::Returned(step.node, answer.clone()));
     }
     if let Some(State::Client(me)) = step.after {
-        let operation = |reads| if reads { Operation::Read } else { Operation::Append };
-        facts.extend(client.reads(me.open).map(operation).map(|asked| CallFact::Invoked(step.node, asked)));
+        let request = |reads| Request { client: step.node, number: me.open, reads };
+        facts.extend(client.reads(me.open).map(request).map(|asked| CallFact::Invoked(step.node, asked)));
     }
 }
 
@@ -38,10 +36,10 @@ pub(super) fn all() -> Vec<Property<PrimaryBackup>> {
             .by_nodes(primary_of, |_, epochs| two_primaries(epochs, false)),
         Claim::always("linearizable", "What clients are answered is as if requests came one after the other")
             .by_history(not_linearizable),
-        Claim::always("read-your-writes", "A client reads no less than what it has written")
-            .by_history(|_, calls: &Calls| less_than_before(calls, Operation::Append)),
-        Claim::always("monotonic-reads", "A client reads no less than what it has read")
-            .by_history(|_, calls: &Calls| less_than_before(calls, Operation::Read)),
+        Claim::always("read-your-writes", "A client reads each of its writes that was answered before")
+            .by_history(|_, calls: &Calls| misses(calls, false)),
+        Claim::always("monotonic-reads", "A client reads each write that it has read before")
+            .by_history(|_, calls: &Calls| misses(calls, true)),
         Claim::eventually_always("answered", "All requests are answered").by_nodes(open_request, unanswered),
         Claim::eventually_always("converges", "All servers have the same log").by_nodes(log, unequal),
     ];
@@ -97,19 +95,18 @@ fn lost_write(_: &PrimaryBackup, world: &World<'_, PrimaryBackup>) -> Option<Evi
     let latest = saved.map(|Stored::Server(durable)| durable.log_epoch).max()?;
     let mut primaries = world.nodes.iter().filter_map(server).filter(|me| me.role != Role::Backup);
     let primary = primaries.find(|me| me.durable.epoch == latest)?;
-    let written = world.nodes.iter().flat_map(|node| answered_writes(world.history, node.id));
-    let lost = written.into_iter().find(|request| !primary.durable.log.contains(request))?;
+    let mut written = world.nodes.iter().flat_map(|node| answered_writes(world.history, node.id));
+    let lost = written.find(|request| !primary.durable.log.contains(request))?;
     Some(Evidence::new(format!(
         "write {} of {:?} was answered, and the primary of epoch {latest} does not have it",
         lost.number, lost.client
     )))
 }
 
-/// The writes of a client that were answered; its calls are its requests, in order.
-fn answered_writes(calls: &Calls, client: Id) -> Vec<Request> {
-    let is_written = |call: &Call<_, _>| call.operation == Operation::Append && call.answer.is_some();
-    let calls = (1..).zip(calls.of(client)).filter(|(_, call)| is_written(call));
-    calls.map(|(number, _)| Request { client, number, reads: false }).collect()
+/// The writes of a client that were answered.
+fn answered_writes(calls: &Calls, client: Id) -> impl Iterator<Item = Request> {
+    let answered = calls.of(client).iter().filter(|call| call.answer.is_some());
+    answered.map(|call| call.operation).filter(|request| !request.reads)
 }
 
 /// The epoch of which a server takes itself for the primary.
@@ -126,17 +123,21 @@ fn two_primaries(epochs: &[Option<usize>], of_one_epoch: bool) -> Option<Evidenc
 }
 
 fn not_linearizable(_: &PrimaryBackup, calls: &Calls) -> Option<Evidence> {
-    let holds = calls.is_linearizable(Tally::default());
+    let holds = calls.is_linearizable(Writes::default());
     (!holds).then(|| Evidence::new(format!("no order explains these answers: {calls}")))
 }
 
-/// A read that returns less than an earlier operation of this kind of the same client did.
-fn less_than_before(calls: &Calls, kind: Operation) -> Option<Evidence> {
+/// A read without a write that the same client made before, or that it has read before.
+fn misses(calls: &Calls, has_read: bool) -> Option<Evidence> {
     calls.calls().find_map(|(client, read)| {
-        let count = read.answer.filter(|_| read.operation == Operation::Read)?;
-        let before = calls.of(client).iter().take_while(|call| !std::ptr::eq(*call, read));
-        let known = before.filter(|call| call.operation == kind).filter_map(|call| call.answer).max()?;
-        (count < known).then(|| Evidence::new(format!("{client:?} reads {count} and knew of {known} ({kind})")))
+        let found = read.answer.as_ref().filter(|_| read.operation.reads)?;
+        let before = calls.of(client).iter().take_while(|call| call.operation.number < read.operation.number);
+        let answers = before.filter(|call| call.operation.reads == has_read);
+        let mut known = answers.filter_map(|call| call.answer.as_ref()).flat_map(Writes::iter);
+        let missed =
+            known.find(|write| (has_read || write.client == client) && found.iter().all(|other| other != *write))?;
+        let Request { client: whose, number, .. } = missed;
+        Some(Evidence::new(format!("{client:?} reads {found}, and knew of {number} of {whose:?}")))
     })
 }
 

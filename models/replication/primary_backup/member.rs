@@ -1,13 +1,15 @@
 //! Servers, monitor and clients as one actor.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use quorate::{Actor, Id, Out};
 use serde::Serialize;
 
-use super::message::{Msg, is_none};
+use super::message::{Msg, Request};
 use super::monitor::{Monitor, MonitorState};
 use super::server::{Durable, Server, ServerState};
+use super::writes::Writes;
 
 /// A member of the cluster.
 #[derive(Clone, Debug)]
@@ -28,18 +30,18 @@ pub struct Client {
     pub(super) writes: usize,
     /// How often it reads after that.
     pub(super) reads: usize,
-    /// Whether it says how many writes it has seen.
+    /// Whether it says which writes it has seen.
     pub(super) says_seen: bool,
 }
 
 /// A client's memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ClientState {
     /// The number of its open request, from 1; one more than it makes when all are answered.
     pub open: usize,
-    /// How many writes it has seen, its own or others'; 0 where it does not say so.
-    #[serde(skip_serializing_if = "is_none")]
-    pub seen: usize,
+    /// The writes that it has seen, its own or others'; none where it does not say so.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub seen: BTreeSet<Request>,
 }
 
 /// A member's memory.
@@ -71,16 +73,19 @@ impl Client {
     }
 
     /// Asks all servers: which is the primary shows.
-    fn ask(&self, number: usize, seen: usize, o: &mut Out<Member>) -> State {
+    fn ask(&self, number: usize, seen: BTreeSet<Request>, o: &mut Out<Member>) -> State {
         if let Some(reads) = self.reads(number) {
-            o.broadcast(&self.servers, &Msg::Request { number, reads, seen });
+            o.broadcast(&self.servers, &Msg::Request { number, reads, seen: seen.clone() });
         }
         State::Client(ClientState { open: number, seen })
     }
 
     /// The next request, with what this answer shows.
-    fn answered(&self, me: &ClientState, answer: usize, o: &mut Out<Member>) -> State {
-        let seen = if self.says_seen { me.seen.max(answer) } else { 0 };
+    fn answered(&self, me: &ClientState, answer: &Writes, o: &mut Out<Member>) -> State {
+        let mut seen = me.seen.clone();
+        if self.says_seen {
+            seen.extend(answer.iter());
+        }
         self.ask(me.open + 1, seen, o)
     }
 }
@@ -101,7 +106,7 @@ impl Actor for Member {
                 State::Server(me)
             }
             Self::Monitor(monitor) => State::Monitor(monitor.start(o)),
-            Self::Client(client) => client.ask(1, 0, o),
+            Self::Client(client) => client.ask(1, BTreeSet::new(), o),
         }
     }
 
@@ -118,7 +123,7 @@ impl Actor for Member {
                 *state = Cow::Owned(State::Monitor(me));
             }
             (Self::Client(client), State::Client(me), Msg::Reply { number, answer }) if number == me.open => {
-                *state = Cow::Owned(client.answered(me, answer, o));
+                *state = Cow::Owned(client.answered(me, &answer, o));
             }
             (Self::Server(_) | Self::Monitor(_) | Self::Client(_), ..) => {}
         }

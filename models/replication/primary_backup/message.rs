@@ -1,7 +1,12 @@
 //! What servers, monitor and clients say to one another.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use quorate::Id;
 use serde::Serialize;
+
+use super::writes::Writes;
 
 /// A request of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -14,6 +19,12 @@ pub struct Request {
     pub reads: bool,
 }
 
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.reads { "read" } else { "write" })
+    }
+}
+
 /// How far a log is: what a later primary wrote counts more than how much it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Position {
@@ -21,11 +32,6 @@ pub struct Position {
     pub epoch: usize,
     /// How many requests it has.
     pub length: usize,
-}
-
-/// Whether nothing is seen, or said of it.
-pub(super) fn is_none(seen: &usize) -> bool {
-    *seen == 0
 }
 
 /// A message.
@@ -37,16 +43,16 @@ pub enum Msg {
         number: usize,
         /// Whether it only reads.
         reads: bool,
-        /// How many writes the client has seen; 0 where it does not say.
-        #[serde(skip_serializing_if = "is_none")]
-        seen: usize,
+        /// The writes that the client has seen; none where it does not say.
+        #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+        seen: BTreeSet<Request>,
     },
     /// To the client: it is done.
     Reply {
         /// The number of the request.
         number: usize,
-        /// How many writes there were by then, itself included.
-        answer: usize,
+        /// The writes that there were by then, itself included.
+        answer: Writes,
     },
     /// Primary to backups: this is the log.
     Copy {

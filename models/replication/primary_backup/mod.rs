@@ -13,9 +13,10 @@
 //! duplicating network (the default) a message stands for itself and all its repetitions.
 //!
 //! Of the two repairs for split reads (Terry et al.) a client that keeps to one server has monotonic reads while the log of
-//! that server only grows, which it does not where the server was put down. A client that says how much it has seen also
-//! reads its own writes, and waits where what it has seen is lost: a server that has less does not answer, and the message
-//! comes again.
+//! that server only grows, which it does not where the server was put down. A client that says which writes it has seen also
+//! reads its own, and waits where one of them is lost: a server that lacks one does not answer, and messages come again.
+//! It is the set of writes that counts, as in Terry et al., and not how many there are: after an asynchronous failover the new
+//! primary may have as many, and not those (the deviation `count-seen`).
 //!
 //! **Left out.** Crashes of the monitor: in its place stands consensus, in this library by itself. Parts of a log: each copy
 //! is a whole log, which saves a protocol to catch up. Changes of who is a server.
@@ -23,6 +24,7 @@
 //! | file | what |
 //! |---|---|
 //! | `message` | requests, positions, the messages |
+//! | `writes` | what clients are answered |
 //! | `server` | a server: writing, copying, stepping down |
 //! | `monitor` | the monitor |
 //! | `start` | states to start from |
@@ -35,18 +37,19 @@ mod message;
 mod monitor;
 mod server;
 mod start;
+mod writes;
 
 use quorate::Id;
 use quorate::model::{
     Assumption, CallFact, Card, Deviations, Facts, NetworkKind, Operations, Property, Protocol, Roster, Step,
 };
 
-use crate::consensus::tally::Operation;
 pub use member::{Client, ClientState, Member, State, Stored, Suspect};
 pub use message::{Msg, Position, Request};
 pub use monitor::{Monitor, MonitorState};
 pub use server::{Durable, Role, Server, ServerState};
 pub use start::Start;
+pub use writes::Writes;
 
 quorate::choice_param! {
     /// What a write waits for.
@@ -71,7 +74,7 @@ quorate::choice_param! {
         Anywhere = "anywhere",
         /// One server for each client, always the same, from what it has: the primary, or another.
         Sticky = "sticky",
-        /// Any server that has as many writes as the client has seen, which the client says.
+        /// Any server that has all writes that the client has seen, which the client says.
         AtLeast = "at-least",
     }
 }
@@ -117,6 +120,8 @@ quorate::deviations! {
         KeepOwnLog = "keep-own-log" breaks "converges";
         /// A request that comes again is written again.
         WriteAgain = "write-again" breaks "linearizable";
+        /// A server that has as many writes as the client has seen answers, whichever they are.
+        CountSeen = "count-seen" breaks "read-your-writes";
     }
 }
 
@@ -163,7 +168,7 @@ impl Protocol for PrimaryBackup {
     type Params = Params;
     type Deviation = Deviation;
     type Actor = Member;
-    type History = Operations<Operation, usize>;
+    type History = Operations<Request, Writes>;
 
     fn new(params: Params, deviations: Deviations<Deviation>) -> Result<Self, String> {
         if params.clients + params.readers == 0 {
@@ -192,7 +197,7 @@ impl Protocol for PrimaryBackup {
         Operations::default()
     }
 
-    fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<CallFact<Operation, usize>>) {
+    fn observe(&self, step: &Step<'_, Member>, facts: &mut Facts<CallFact<Request, Writes>>) {
         let roster = self.roster();
         if let Some(Member::Client(client)) = roster.members().get(usize::from(step.node)).map(|member| &member.actor) {
             claims::observe(client, step, facts);

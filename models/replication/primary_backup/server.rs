@@ -1,6 +1,6 @@
 //! A server: what it does as a primary and as a backup.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::model::Deviations;
 use quorate::{Id, Out};
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::member::{Member, Stored};
 use super::message::{Msg, Position, Request};
+use super::writes::Writes;
 use super::{Deviation, Mode, Params, Reading};
 
 /// A server, with what it knows of the others.
@@ -81,7 +82,7 @@ impl Server {
             Msg::Request { number, reads, seen } => {
                 let request = Request { client: src, number, reads };
                 if reads && self.params.reading != Reading::Log {
-                    self.read(me, request, seen, o);
+                    self.read(me, request, &seen, o);
                 } else {
                     self.request(me, request, o);
                 }
@@ -106,14 +107,18 @@ impl Server {
         o.save(Stored::Server(saved));
     }
 
-    /// A read of what a server has, if it is for this one to answer.
-    fn read(&self, me: &ServerState, request: Request, seen: usize, o: &mut Out<Member>) {
+    /// A read of what a server has, if it is for this one to answer. Terry et al.: a session has seen a set of writes, and is for
+    /// a server that has all of them.
+    fn read(&self, me: &ServerState, request: Request, seen: &BTreeSet<Request>, o: &mut Out<Member>) {
         let answers = match self.params.reading {
             Reading::Log => false,
             Reading::Primary => me.role != Role::Backup,
             Reading::Anywhere => true,
             Reading::Sticky => usize::from(request.client) % self.params.servers == usize::from(self.id),
-            Reading::AtLeast => writes(&me.durable.log) >= seen,
+            Reading::AtLeast if self.breaks(Deviation::CountSeen) => {
+                Writes::of(&me.durable.log).iter().count() >= seen.len()
+            }
+            Reading::AtLeast => seen.iter().all(|write| me.durable.log.contains(write)),
         };
         if answers {
             reply(request, &me.durable.log, o);
@@ -201,12 +206,7 @@ impl Server {
     }
 }
 
-/// Answers a request that is the last of `log`, or reads it: how many writes there are.
+/// Answers a request that is the last of `log`, or reads it: with the writes that there are.
 fn reply(request: Request, log: &[Request], o: &mut Out<Member>) {
-    o.send(request.client, Msg::Reply { number: request.number, answer: writes(log) });
-}
-
-/// How many writes there are.
-fn writes(log: &[Request]) -> usize {
-    log.iter().filter(|entry| !entry.reads).count()
+    o.send(request.client, Msg::Reply { number: request.number, answer: Writes::of(log) });
 }
