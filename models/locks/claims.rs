@@ -189,15 +189,6 @@ pub(super) fn all_done<P: Lock>() -> Property<P> {
     })
 }
 
-/// All ask, and none gets it.
-pub(super) fn split_vote<P: Lock>() -> Property<P> {
-    by_stances(Claim::sometimes("split-vote", "Every client has asked for the lock, and none has got it"), |stances| {
-        let clients = stances.iter().flatten().count();
-        let gave_up = at(stances, Stance::GaveUp).count();
-        (gave_up > 1 && gave_up == clients).then(|| "all have given up".to_owned())
-    })
-}
-
 /// What must be reached by every lock.
 pub(super) fn witnesses<P: Lock>() -> Vec<Property<P>> {
     vec![contention(), handover(), all_done()]
