@@ -144,14 +144,20 @@ pub(super) fn lockout_free<P: Protocol<Actor: ProtocolActor>>(asks: fn(&Node<'_,
 /// Somebody gets the lock. `asks` says whether a node is a client that waits to have it, `has` whether one believes that it has.
 ///
 /// It is less than [`lockout_free`], by the same weak fairness: it may be another who gets it, each time. A holder that
-/// never comes to an end is none of it: that is what `no-waiter` and its like are about.
+/// never comes to an end is none of it: that is what `no-waiter` is about, which asks of every state whether all can come to
+/// the end of their waiting.
+///
+/// Where clients `give_up`, waiting comes to an end by itself, also for a lock that nobody will ever have again: then it says
+/// nothing.
 pub(super) fn deadlock_free<P: Protocol<Actor: ProtocolActor>>(
+    give_up: fn(&P) -> bool,
     asks: fn(&Node<'_, P::Actor>) -> bool,
     has: fn(&Node<'_, P::Actor>) -> bool,
 ) -> Property<P> {
-    let about = "While a client waits for the lock, somebody has it or comes to have it, or none waits any more";
+    let about =
+        "Where none gives up: while a client waits for the lock, somebody has it or gets it, or none waits any more";
     Claim::leads_to("deadlock-free", about).by_nodes(
-        move |_, node| (asks(node), has(node)),
+        move |protocol, node| (!give_up(protocol) && asks(node), has(node)),
         |_, clients: &[(bool, bool)]| {
             let waiting = clients.iter().position(|(asks, _)| *asks)?;
             let is_free = !clients.iter().any(|(_, has)| *has);
@@ -186,15 +192,6 @@ pub(super) fn all_done<P: Lock>() -> Property<P> {
     by_stances(Claim::sometimes("all-done", "Every client has had the lock and released it"), |stances| {
         let clients = stances.iter().flatten().count();
         (clients > 0 && at(stances, Stance::Done).count() == clients).then(|| "all are done".to_owned())
-    })
-}
-
-/// All ask, and none gets it.
-pub(super) fn split_vote<P: Lock>() -> Property<P> {
-    by_stances(Claim::sometimes("split-vote", "Every client has asked for the lock, and none has got it"), |stances| {
-        let clients = stances.iter().flatten().count();
-        let gave_up = at(stances, Stance::GaveUp).count();
-        (gave_up > 1 && gave_up == clients).then(|| "all have given up".to_owned())
     })
 }
 

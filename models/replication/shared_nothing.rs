@@ -11,8 +11,11 @@
 //! the key is its own by that, and refuses a write by an older one. The writer of a refused write waits for a newer map and asks
 //! again. All save what they know before they say so.
 //!
-//! **Left out.** Other keys, which move by themselves, and writes of several keys, which are what commitment is for. Loss of
-//! messages: what is lost is sent again below. Copies of a shard: see [`primary_backup`](super::primary_backup).
+//! **Left out.** Other keys, which move by themselves, and writes of several keys, which are what commitment is for. What a write
+//! does: writes are kept as a set, as if each were idempotent and all commuted, so that neither one that is taken twice shows nor an
+//! old one that is taken after a newer. Loss of messages: what is lost is sent again below. That goes for crashes too: what is in
+//! flight to a node when it crashes is kept (`in_flight = "kept"`). Where it is lost nobody asks again, and `answered` is violated.
+//! Copies of a shard: see [`primary_backup`](super::primary_backup).
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -459,7 +462,8 @@ fn two_owners(_: &SharedNothing, owned: &[Option<Writes>]) -> Option<Evidence> {
     Some(Evidence::new(format!("{one:?} and {other:?} take writes of the key")))
 }
 
-/// What the key has, or how many of a router's writes are answered: what it has saved, whether it is up or not.
+/// What the key has at a shard that is up, or how many of a router's writes are answered: that by what the router has saved,
+/// whether it is up or not.
 fn account(it: &SharedNothing, node: &Node<'_, Member>) -> (Option<Writes>, usize) {
     match node.storage {
         Some(State::Router(me)) => (None, me.open - 1),

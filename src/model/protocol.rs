@@ -144,7 +144,9 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     }
 
     /// Whether delivering `message` to `node` changes nothing now and will change nothing whatever happens, a crash and
-    /// a restart included. It is made use of where a check asks for it, and [confirmed](crate::cluster) there.
+    /// a restart included. It is made use of where a check asks for it, and [confirmed](crate::cluster) there. What is stale
+    /// is not in flight then: a property that reads everything ([`Claim::by_world`](super::Claim::by_world)) stays undecided there,
+    /// and an assumption that does is refused.
     fn is_stale(&self, node: &Node<'_, Self::Actor>, message: &Envelope<<Self::Actor as Actor>::Msg>) -> bool {
         let _ = (node, message);
         false

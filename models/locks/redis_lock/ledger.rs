@@ -119,8 +119,8 @@ pub struct Ledger {
     pub key: Ownership,
     /// Who has to do with the lock, by id of the client.
     pub engaged: BTreeMap<Id, Engagement>,
-    /// How many grants there were with each; `None` where the store itself counts them, and the numbers that clients
-    /// were told are in the order of grants.
+    /// The how-many-th each grant was, when it was last given; `None` where the store itself counts them, and the numbers
+    /// that clients were told are in the order of grants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<BTreeMap<Grant, u32>>,
     /// The largest number of a grant under which the resource took a write; 0 before the first.
@@ -186,10 +186,11 @@ impl Ledger {
         self.engaged.get_mut(&grant.client).filter(|engagement| engagement.round == grant.round)
     }
 
-    /// A key that is set is a grant more.
+    /// A key that is set is a grant more, also where the same client sets it once more.
     fn number(&mut self, change: KeyChange) {
         if let (Some(order), KeyChange::Set(grant)) = (&mut self.order, change) {
-            order.insert(grant, order.len() as u32 + 1);
+            let last = order.values().copied().max().unwrap_or_default();
+            order.insert(grant, last + 1);
         }
     }
 

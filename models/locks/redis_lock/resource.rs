@@ -35,8 +35,10 @@ impl Resource {
         Write { call, token, .. }: Write,
         out: &mut Out<Member>,
     ) -> Option<ResourceState> {
-        let in_order = token > me.fence || token == me.fence && !self.breaks(Deviation::RefuseEqualToken);
-        let is_unseen = self.breaks(Deviation::RefuseOnlyEqual) && token != me.fence;
+        let only_equal = self.breaks(Deviation::RefuseOnlyEqual);
+        let refuses_equal = only_equal || self.breaks(Deviation::RefuseEqualToken);
+        let in_order = token > me.fence || token == me.fence && !refuses_equal;
+        let is_unseen = only_equal && token != me.fence;
         let is_past_check = self.breaks(Deviation::CheckAtProxy) && usize::from(src) % 2 == 1;
         let accepted = in_order || is_unseen || is_past_check || self.breaks(Deviation::NoFencing);
         out.send(src, Msg::Written { call, accepted });

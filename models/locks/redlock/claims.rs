@@ -1,10 +1,11 @@
 //! The properties and what may be assumed.
 
 use quorate::Id;
-use quorate::model::{Assumption, Claim, Condition, Property};
+use quorate::model::{Assumption, Claim, Condition, Node, Property};
 use quorate::system::Evidence;
 
-use super::{LOCK, Ledger, Redlock, State};
+use super::ledger::held;
+use super::{LOCK, Ledger, Member, Redlock, State};
 use crate::locks::claims::{self, Granting, Lock, Stance};
 use crate::locks::fencing::Grants;
 
@@ -42,7 +43,7 @@ pub(super) fn all() -> Vec<Property<Redlock>> {
             .by_history(|_, ledger: &Ledger| ledger.expired.then(|| Evidence::new("a key has expired"))),
     ];
     properties.extend(claims::witnesses());
-    properties.push(claims::split_vote());
+    properties.push(split_vote());
     properties
 }
 
@@ -55,6 +56,36 @@ fn keys_freed() -> Property<Redlock> {
             Some(Evidence::new(format!("the key on {:?} stays for ever", Id::from(ix))))
         },
     )
+}
+
+/// Whose key a server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Vote {
+    /// This client's.
+    For(Id),
+    /// Nobody's, or it is down.
+    Open,
+    /// It is no server.
+    None,
+}
+
+fn vote(it: &Redlock, node: &Node<'_, Member>) -> Vote {
+    let masters = it.sizes.clients..it.sizes.clients + it.sizes.masters;
+    if !masters.contains(&usize::from(node.id)) {
+        return Vote::None;
+    }
+    node.state.and_then(held).map_or(Vote::Open, |grant| Vote::For(grant.client))
+}
+
+/// All servers have voted, and nobody has the majority.
+fn split_vote() -> Property<Redlock> {
+    let about = "The key is set on every server, and by no client on the majority";
+    Claim::sometimes("split-vote", about).by_nodes(vote, |it, votes: &[Vote]| {
+        let of = |vote| votes.iter().filter(|other| **other == vote).count();
+        let all = of(Vote::Open) == 0;
+        let most = (0..it.sizes.clients).map(|ix| of(Vote::For(Id::from(ix)))).max()?;
+        (all && most <= it.sizes.masters / 2).then(|| Evidence::new(format!("no client has more than {most} servers")))
+    })
 }
 
 /// What may be assumed of time.

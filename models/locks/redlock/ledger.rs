@@ -136,7 +136,7 @@ pub(super) fn observe(step: &Step<'_, Member>, facts: &mut Facts<Fact>) {
 }
 
 /// Whose key a server has.
-fn held(state: &State) -> Option<Grant> {
+pub(super) fn held(state: &State) -> Option<Grant> {
     match state {
         State::Master(store) => match store.entry(LOCK)?.value {
             Value::Token { client, round } => Some(Grant { client, round }),

@@ -59,7 +59,7 @@ params! {
         pub impatient: bool = false;
         /// Whether a holder writes to what the lock protects, or only holds it.
         pub writes: bool = false;
-        /// How often a holder extends its lock before it does that.
+        /// How often a holder extends its lock before it does that; never where keys have no time to live.
         pub extensions: usize = 0, in 0..=2;
         /// Whether a server writes what it does to its disk before it answers (`appendfsync always`).
         pub durable: bool = false;
@@ -283,6 +283,10 @@ impl Protocol for Redlock {
     type History = Ledger;
 
     fn new(sizes: Sizes, deviations: Deviations<Deviation>) -> Result<Self, String> {
+        let keys_end = sizes.keys_end && !deviations.has(Deviation::NoTtl);
+        if sizes.extensions > 0 && !keys_end {
+            return Err("a key without a time to live cannot be extended: that would give it one".to_owned());
+        }
         if sizes.guard >= sizes.ttl {
             return Err(format!("a guard of {} leaves nothing of a time to live of {}", sizes.guard, sizes.ttl));
         }

@@ -185,6 +185,10 @@ impl Protocol for Meeting {
                 let deaf = heard.iter().position(|two| !two && meeting.wrong != WANTS_ONE).or((!heard[0]).then_some(0));
                 deaf.map(|ix| Evidence::new(format!("node {ix} has not heard two")))
             }),
+            Claim::sometimes("greeted", "").by_world(|_: &Self, world| {
+                let greets = |message: &&Envelope<Sign>| message.msg == Sign::Hello;
+                world.in_flight.iter().any(greets).then(|| Evidence::new("a greeting is on its way"))
+            }),
             // Its trigger is a condition, and the last property, the cluster's own, has none.
             Claim::leads_to("who-hears-two-raises", "")
                 .by_nodes(raised, |_, raised: &[bool]| raised.contains(&false).then(|| Evidence::new("not all raised")))
@@ -262,6 +266,20 @@ fn a_start_with_stale_messages_is_the_start() {
     assert_eq!(in_whole(&reduced, path, &whole).unwrap().steps.len(), path.steps.len());
 }
 
+/// What is stale is not in flight, so that nothing is said of a property that may read it.
+#[test]
+fn nothing_is_said_of_what_reads_what_is_left_out() {
+    let verdict = |reductions| {
+        let cluster = Cluster::reduced(Meeting { wrong: GREETS }, &calm(), reductions).unwrap();
+        let found = explore(&cluster, &everything(2), &Silent);
+        assert_eq!((found.refused.as_ref(), cluster.properties()[4].name.as_str()), (None, "greeted"));
+        (cluster.preserves(4), found.verdict(4, PropertyKind::Sometimes))
+    };
+    assert_eq!(verdict(Reductions::NONE), (true, Verdict::Reachable));
+    assert_eq!(verdict(Reductions::SYMMETRY), (true, Verdict::Reachable));
+    assert_eq!(verdict(Reductions::STALE_MESSAGES), (false, Verdict::Undecided(Cut::Reduced)));
+}
+
 /// What the cluster itself asks is no condition of the protocol, whatever else is asked.
 #[test]
 fn what_a_handler_does_wrong_is_preserved() {
@@ -272,7 +290,7 @@ fn what_a_handler_does_wrong_is_preserved() {
             &Silent,
         );
         assert_eq!(found.refused, None);
-        assert_eq!(found.verdict(5, PropertyKind::Always), Verdict::Holds);
+        assert_eq!(found.verdict(6, PropertyKind::Always), Verdict::Holds);
     }
 }
 
