@@ -42,8 +42,6 @@ struct Duel {
     ours: fn() -> u64,
     theirs: fn() -> u64,
     what: What,
-    /// Why the counts may differ, where they do.
-    differs: Option<&'static str>,
 }
 
 /// What a duel is about.
@@ -65,56 +63,43 @@ const DUELS: [Duel; 8] = [
         ours: || ours(Paxos::registers(3, 3), &environment(NetworkKind::Unordered, false), None),
         theirs: || theirs(Paxos::registers(3, 3).actor_model(NetworkKind::Unordered, false), None),
         what: What::Protocol,
-        differs: None,
     },
     Duel {
         name: "abd-2-clients-3-servers-fifo",
         ours: || ours(Abd::registers(2, 3), &environment(NetworkKind::Fifo, false), None),
         theirs: || theirs(Abd::registers(2, 3).actor_model(NetworkKind::Fifo, false), None),
         what: What::Protocol,
-        differs: None,
     },
     Duel {
         name: "paxos-2-clients-3-servers-lossy",
         ours: || ours(Paxos::registers(2, 3), &environment(NetworkKind::Unordered, true), None),
         theirs: || theirs(Paxos::registers(2, 3).actor_model(NetworkKind::Unordered, true), None),
         what: What::Protocol,
-        differs: None,
     },
     Duel {
         name: "two-phase-7-participants",
         ours: || ours(two_phase(), &environment(NetworkKind::Unordered, false), None),
         theirs: || theirs(two_phase().actor_model(NetworkKind::Unordered, false), None),
         what: What::Protocol,
-        differs: None,
     },
     Duel {
         name: "raft-3-servers-depth-10",
         ours: || ours(Raft { servers: 3 }, &consuming(), Some(RAFT_DEPTH)),
         theirs: || theirs(Raft { servers: 3 }.actor_model(NetworkKind::Unordered, 0), Some(RAFT_DEPTH + 1)),
         what: What::Protocol,
-        differs: Some("stateright lets the timers of neighbouring servers run together"),
     },
     Duel {
         name: "worst-case-one-actor-holds-everything",
         ours: || ours(HOARD, &environment(NetworkKind::Unordered, false), None),
         theirs: || theirs(HOARD.actor_model(), None),
         what: What::WorstCase,
-        differs: None,
     },
-    Duel {
-        name: "two-threads-against-one",
-        ours: || with_threads(2),
-        theirs: || with_threads(1),
-        what: What::Threads,
-        differs: None,
-    },
+    Duel { name: "two-threads-against-one", ours: || with_threads(2), theirs: || with_threads(1), what: What::Threads },
     Duel {
         name: "two-phase-8-participants-without-traces-against-with",
         ours: || large(Paths::None),
         theirs: || large(Paths::Violations),
         what: What::Memory,
-        differs: None,
     },
 ];
 
@@ -239,10 +224,7 @@ fn fight(duel: &Duel, round_count: usize) -> (f64, f64) {
     println!("{}", duel.name);
     let rounds: Vec<(Took, Took)> = (0..round_count).map(|_| (send_out(duel, OURS), send_out(duel, THEIRS))).collect();
     let (ours, theirs) = rounds[0];
-    match duel.differs {
-        None => assert_eq!(ours.count, theirs.count, "{}: distinct states", duel.name),
-        Some(why) => println!("  {} states are {} to stateright: {why}", ours.count, theirs.count),
-    }
+    assert_eq!(ours.count, theirs.count, "{}: distinct states", duel.name);
     let rate = |took: &Took| if duel.what == What::Threads { took.wall_rate } else { took.rate };
     let of = |value: &dyn Fn(&(Took, Took)) -> f64| median(rounds.iter().map(value).collect());
     let faster = of(&|(ours, theirs)| rate(ours) / rate(theirs));

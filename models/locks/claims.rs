@@ -147,17 +147,14 @@ pub(super) fn lockout_free<P: Protocol<Actor: ProtocolActor>>(asks: fn(&Node<'_,
 /// never comes to an end is none of it: that is what `no-waiter` is about, which asks of every state whether all can come to
 /// the end of their waiting.
 ///
-/// Where clients `give_up`, waiting comes to an end by itself, also for a lock that nobody will ever have again: then it says
-/// nothing.
+/// Where clients give up it says little: who has given up waits no more, also for a lock that nobody will ever have again.
 pub(super) fn deadlock_free<P: Protocol<Actor: ProtocolActor>>(
-    give_up: fn(&P) -> bool,
     asks: fn(&Node<'_, P::Actor>) -> bool,
     has: fn(&Node<'_, P::Actor>) -> bool,
 ) -> Property<P> {
-    let about =
-        "Where none gives up: while a client waits for the lock, somebody has it or gets it, or none waits any more";
+    let about = "While a client waits for the lock, somebody has it or comes to have it, or none waits any more";
     Claim::leads_to("deadlock-free", about).by_nodes(
-        move |protocol, node| (!give_up(protocol) && asks(node), has(node)),
+        move |_, node| (asks(node), has(node)),
         |_, clients: &[(bool, bool)]| {
             let waiting = clients.iter().position(|(asks, _)| *asks)?;
             let is_free = !clients.iter().any(|(_, has)| *has);

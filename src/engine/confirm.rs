@@ -29,7 +29,7 @@ pub(super) fn ask_of_all(system: &(impl TransitionSystem + ?Sized), levels: &[Ar
         return;
     }
     for level in levels {
-        level.chunks(CHUNK_STATES).into_par_iter().for_each(|chunk| {
+        level.chunks(CHUNK_STATES).collect::<Vec<_>>().into_par_iter().for_each(|chunk| {
             chunk.for_each(false, system.word_count(), |words| {
                 system.findings(words, open);
             });

@@ -213,7 +213,7 @@ impl Record {
 
 /// The order of keys as numbers, whatever their marks.
 #[inline]
-fn in_order(one: &[u64], other: &[u64]) -> Ordering {
+pub(super) fn in_order(one: &[u64], other: &[u64]) -> Ordering {
     one[1..].iter().rev().cmp(other[1..].iter().rev()).then_with(|| (one[0] & !MARK).cmp(&(other[0] & !MARK)))
 }
 
@@ -259,31 +259,37 @@ mod tests {
 
     proptest! {
         #[test]
-        fn records_are_put_in_order(mut keys in prop::collection::vec(any::<[u64; 2]>(), 0..200), bound: [u64; 2]) {
-            let packing = Packing::with_room_for(&[u32::MAX; 3], 0);
+        fn records_are_put_in_order(keys in prop::collection::vec(any::<[u64; 4]>(), 0..200), other: [u64; 4]) {
+            let packing = Packing::with_room_for(&[u32::MAX; 7], 0);
             let record = Record::of(&packing);
-            keys.iter_mut().for_each(|[_, high]| *high &= (1 << packing.used(1)) - 1);
-            let mut records = Vec::new();
-            keys.iter().for_each(|key| record.write(key, &mut records));
-            record.sort::<2>(&mut records);
+            let fitting = |key: [u64; 4]| {
+                let room = |limb| u64::MAX.checked_shr(u64::BITS - packing.used(limb)).unwrap_or_default();
+                std::array::from_fn(|limb| key[limb] & (room(limb) | if limb == 0 { MARK } else { 0 }))
+            };
+            let mut keys: Vec<[u64; 4]> = keys.into_iter().map(fitting).collect();
+            let write = |keys: &[[u64; 4]]| {
+                let mut records = Vec::new();
+                keys.iter().for_each(|key| record.write(key, &mut records));
+                records
+            };
             let read = |records: &[u8]| {
-                let mut key = [0; 2];
+                let mut key = [0; 4];
                 record.read(records, &mut key);
                 key
             };
-            let read_all = |records: &[u8]| records.chunks(record.bytes()).map(read).collect::<Vec<_>>();
-            let number = |[low, high]: &[u64; 2]| u128::from(*high) << u64::BITS | u128::from(low & !MARK);
-            prop_assert!(read_all(&records).is_sorted_by_key(number));
-            keys.sort_unstable();
-            let mut held = read_all(&records);
-            held.sort_unstable();
-            prop_assert_eq!(held, &keys[..]);
+            let mut records = write(&keys);
+            record.sort::<4>(&mut records);
 
-            let mut bound_record = Vec::new();
-            let bound = [bound[0], bound[1] & ((1 << packing.used(1)) - 1)];
-            record.write(&bound, &mut bound_record);
-            let below = keys.iter().filter(|key| number(key) < number(&bound)).count();
-            prop_assert_eq!(record.before(&records, &bound_record), below * record.bytes());
+            // The limbs from the highest down, the lowest without its mark.
+            let number = |key: &[u64; 4]| [key[3], key[2], key[1], key[0] & !MARK];
+            keys.sort_by_key(number);
+            let held: Vec<[u64; 4]> = records.chunks(record.bytes()).map(read).collect();
+            prop_assert_eq!(&held, &keys);
+            // Bounds between the keys, and a key itself.
+            for bound in keys.get(keys.len() / 2).into_iter().chain([&fitting(other)]) {
+                let below = keys.iter().filter(|key| number(key) < number(bound)).count();
+                prop_assert_eq!(record.before(&records, &write(&[*bound])), below * record.bytes());
+            }
         }
     }
 

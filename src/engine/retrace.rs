@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exploration::{Ending, Path};
 use super::level::Level;
+use super::search::CHUNK_STATES;
 use crate::system::{Explain, PropertySet, Successors, Word};
 
 /// States in which a property found something, all at the same distance from the start.
@@ -52,7 +53,7 @@ pub(super) fn retrace(system: &dyn Explain, levels: &[Arc<Level>], targets: &[Op
 fn leading_on(system: &dyn Explain, level: &Level, ways: &[Vec<States>], depth: usize) -> Vec<(usize, Box<[Word]>)> {
     let ahead: Vec<(usize, &States)> =
         ways.iter().enumerate().filter_map(|(ix, way)| Some((ix, way.get(depth + 1)?))).collect();
-    let chunks = level.chunks(1 << 10);
+    let chunks: Vec<_> = level.chunks(CHUNK_STATES).collect();
     let leading = chunks.into_par_iter().flat_map_iter(|chunk| {
         let (mut successors, mut leading) = (Successors::default(), Vec::new());
         let mut next = vec![0; system.word_count()];

@@ -306,7 +306,7 @@ impl<'a> Search<'a> {
             found
         };
         let level = Arc::clone(&self.levels[depth]);
-        let mut chunks = level.neighbours(CHUNK_STATES);
+        let mut chunks = level.chunks(CHUNK_STATES);
         while let Some(round) = self.round(&mut chunks) {
             let found: Vec<_> = round.into_par_iter().flat_map_iter(judge).collect();
             self.note(depth, found);
@@ -349,7 +349,7 @@ impl<'a> Search<'a> {
         let (mut stuck, mut stepped, mut beyond) = (Vec::new(), Vec::new(), false);
         let stuck_open = self.stuck_open();
         let mut queued = level.state_count() as u64;
-        let mut chunks = level.neighbours(CHUNK_STATES);
+        let mut chunks = level.chunks(CHUNK_STATES);
         while let Some(mut left) = self.round(&mut chunks) {
             while !left.is_empty() {
                 let tally = self.expand_round(&mut left);

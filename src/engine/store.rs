@@ -355,7 +355,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::key::{mix, shard_of};
+    use super::super::key::{in_order, mix, shard_of};
     use super::super::packing::MARK;
     use super::*;
     use crate::system::Word;
@@ -376,6 +376,7 @@ mod tests {
         (packing.clone(), (0..count).map(key).collect())
     }
 
+    /// The keys that are fresh, which come in order.
     fn records<const N: usize>(shard: &mut Shard<N>) -> BTreeSet<Vec<u64>> {
         let record = shard.record;
         let fresh = shard.take_fresh();
@@ -384,7 +385,9 @@ mod tests {
             record.read(bytes, &mut key);
             key
         };
-        fresh.chunks(record.bytes()).map(read).collect()
+        let keys: Vec<Vec<u64>> = fresh.chunks(record.bytes()).map(read).collect();
+        assert!(keys.is_sorted_by(|one, next| in_order(one, next).is_lt()));
+        keys.into_iter().collect()
     }
 
     /// All keys go into one shard, which then says of each that it is of this one: only the places count.

@@ -1,5 +1,6 @@
 //! Searches of systems whose answers are known without a search.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
@@ -229,5 +230,26 @@ fn what_is_made_of_a_graph_is_given_up_where_it_does_not_fit() {
         let found = within(Some(all.statistics.peak_bytes));
         assert_eq!((found.ended, found.graph_cut), (Ended::Complete, Some(Cut::Memory)), "{kind:?}");
         assert_eq!(found.verdict(2, kind), Verdict::Undecided(Cut::Memory));
+    }
+}
+
+/// Between rounds it is told how many states are still to be expanded: in the end none.
+#[test]
+fn what_is_left_to_do_is_told() {
+    #[derive(Default)]
+    struct Told(Mutex<Vec<(u64, u64)>>);
+    impl Progress for Told {
+        fn tick(&self, statistics: &Statistics, queued: u64) {
+            self.0.lock().unwrap().push((statistics.distinct, queued));
+        }
+    }
+    for threads in [1, 2] {
+        let told = Told::default();
+        let numbers = Numbers::new(300_000, 3, 9);
+        let found = explore(&numbers, &Settings { stop_when: StopWhen::Never, ..settings(threads) }, &told);
+        let told = told.0.into_inner().unwrap();
+        assert!(told.iter().all(|(distinct, queued)| distinct + queued <= 2 * found.statistics.distinct));
+        assert!(told.iter().any(|(_, queued)| *queued > 1_000));
+        assert_eq!(told.last(), Some(&(300_000, 0)));
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn all() -> Vec<Property<EtcdLock>> {
         no_self_block(),
         claims::no_waiter(),
         claims::lockout_free(asks),
-        claims::deadlock_free(|_| false, asks, claims::believes::<EtcdLock>),
+        claims::deadlock_free(asks, claims::believes::<EtcdLock>),
         claims::linearizable(|ledger: &Ledger| ledger.answers.as_ref()),
         claims::refusal(),
         Claim::sometimes("expiry", "The time of a lease is over")

@@ -20,7 +20,7 @@ pub(super) fn all() -> Vec<Property<RedisLock>> {
             Claim::no_deadlock("no-orphan", "When nothing happens any more, the key is not there").by_world(orphan),
             no_waiter(),
             lockout_free(asks),
-            deadlock_free(|it| it.sizes.tries > 0, asks, believes),
+            deadlock_free(asks, believes),
             linearizable(|ledger: &Ledger| ledger.answers.as_ref()),
         ],
         witnesses(),

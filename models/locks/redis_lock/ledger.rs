@@ -284,6 +284,15 @@ mod tests {
         assert!(ledger(&facts).breaches.is_empty());
     }
 
+    /// A grant that is given once more has a number of its own, and so has the next.
+    #[test]
+    fn no_number_comes_twice() {
+        let set = |client| Fact::Key(KeyChange::Set(grant(client)));
+        let mut ordered = Ledger { order: Some(BTreeMap::new()), ..Ledger::default() };
+        [set(0), set(1), set(0), set(2)].iter().for_each(|fact| ordered.record(fact));
+        assert_eq!(ordered.order, Some(BTreeMap::from([(grant(0), 3), (grant(1), 2), (grant(2), 4)])));
+    }
+
     #[test]
     fn success_is_false_without_a_write() {
         let releases = stance(0, Some(Stance::Releases));

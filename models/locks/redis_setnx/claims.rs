@@ -75,7 +75,7 @@ fn progress() -> Vec<Property<RedisSetnx>> {
             },
         ),
         lockout_free(asks),
-        deadlock_free(|it| it.sizes.tries > 0, asks, |node| phase(node) == Some(Phase::Critical)),
+        deadlock_free(asks, |node| phase(node) == Some(Phase::Critical)),
     ]
 }
 

@@ -338,3 +338,22 @@ impl Protocol for Redlock {
         claims::assumptions()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate::model::Params;
+
+    use super::*;
+
+    /// To extend a key would give it a time to live.
+    #[test]
+    fn what_never_ends_is_not_extended() {
+        let refused = |keys_end, deviations| {
+            let defaults: Vec<_> = Sizes::schema().iter().map(|parameter| parameter.domain.default_value()).collect();
+            let sizes = Sizes { extensions: 1, keys_end, ..Sizes::from_values(&defaults) };
+            Redlock::new(sizes, deviations).is_err()
+        };
+        let no_ttl = Deviations::none().with(Deviation::NoTtl);
+        assert!(refused(false, Deviations::none()) && refused(true, no_ttl) && !refused(true, Deviations::none()));
+    }
+}

@@ -520,7 +520,7 @@ impl Protocol for ZookeeperQueue {
             claims::nodes_freed(),
             no_waiter(),
             lockout_free(asks),
-            deadlock_free(|_| false, asks, believes::<Self>),
+            deadlock_free(asks, believes::<Self>),
             contention(),
             refusal(),
         ];

@@ -407,7 +407,7 @@ impl Protocol for ZookeeperLock {
             claims::no_stale_write(),
             claims::nodes_freed(),
             lockout_free(asks),
-            deadlock_free(|it| it.sizes.tries > 0, asks, believes::<Self>),
+            deadlock_free(asks, believes::<Self>),
             contention(),
             refusal(),
         ];

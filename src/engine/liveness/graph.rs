@@ -88,7 +88,7 @@ impl<'a> Graph<'a> {
         };
         for level in levels {
             let start = graph.state_count();
-            level.neighbours(1 << 16).for_each(|chunk| {
+            level.chunks(1 << 16).for_each(|chunk| {
                 chunk.for_each(false, graph.word_count, |words| graph.push(words));
             });
             graph.levels.push(start..graph.state_count());

@@ -54,10 +54,12 @@ pub enum Msg {
     Broadcast(Vec<u8>),
 }
 
+/// A timer, and whose it is: stateright writes no length when it hashes a set of timers, so that without a name the
+/// timers of neighbouring servers run together, and states that differ are one to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer {
-    Election,
-    Replication,
+    Election(usize),
+    Replication(usize),
 }
 
 #[derive(Clone)]
@@ -160,7 +162,7 @@ impl Server {
             }
         } else if term > state.term {
             state.follow(term);
-            o.set_timer(Timer::Election, model_timeout());
+            o.set_timer(Timer::Election(state.id), model_timeout());
         }
     }
 
@@ -168,13 +170,13 @@ impl Server {
         if term > state.term {
             state.term = term;
             state.voted_for = None;
-            o.set_timer(Timer::Election, model_timeout());
+            o.set_timer(Timer::Election(state.id), model_timeout());
         }
         if term == state.term {
             state.role = Role::Follower;
             state.leader = Some(leader);
             self.drain_buffer(state, o);
-            o.set_timer(Timer::Election, model_timeout());
+            o.set_timer(Timer::Election(state.id), model_timeout());
         }
     }
 
@@ -197,7 +199,7 @@ impl Server {
             }
         } else if term > state.term {
             state.follow(term);
-            o.set_timer(Timer::Election, model_timeout());
+            o.set_timer(Timer::Election(state.id), model_timeout());
         }
     }
 
@@ -231,9 +233,9 @@ impl Actor for Server {
     type Storage = ();
 
     fn on_start(&self, id: Id, _: &Option<()>, o: &mut Out<Self>) -> State {
-        o.set_timer(Timer::Election, model_timeout());
-        o.set_timer(Timer::Replication, model_timeout());
         let own = usize::from(id);
+        o.set_timer(Timer::Election(own), model_timeout());
+        o.set_timer(Timer::Replication(own), model_timeout());
         o.send(id, Msg::Broadcast(own.to_string().into_bytes()));
         State {
             id: own,
@@ -278,8 +280,8 @@ impl Actor for Server {
     fn on_timeout(&self, _: Id, state: &mut Cow<'_, State>, timer: &Timer, o: &mut Out<Self>) {
         let state = state.to_mut();
         match timer {
-            Timer::Election if state.role == Role::Leader => {}
-            Timer::Election => {
+            Timer::Election(_) if state.role == Role::Leader => {}
+            Timer::Election(_) => {
                 state.term += 1;
                 state.voted_for = Some(state.id);
                 state.role = Role::Candidate;
@@ -288,7 +290,7 @@ impl Actor for Server {
                 let msg = Msg::VoteRequest { candidate: state.id, term, log_length, log_term: last_term(&state.log) };
                 self.others(state).for_each(|id| o.send(id.into(), msg.clone()));
             }
-            Timer::Replication => self.replicate(state, o),
+            Timer::Replication(_) => self.replicate(state, o),
         }
     }
 }
