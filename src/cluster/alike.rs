@@ -54,10 +54,9 @@ impl<P: Protocol> Cluster<P> {
             Condition::Nodes(nodes) => self.are_judged_alike(quotient, remembered, state, rows, |readings| {
                 nodes.judge(&self.protocol, readings).is_some() == found
             }),
-            Condition::World(_) | Condition::History(_) => quotient
-                .group
-                .others()
-                .all(|permutation| self.finds(&self.image(quotient, state, rows, permutation), condition_ix) == found),
+            Condition::World(_) | Condition::History(_) => quotient.group.others().all(|permutation| {
+                self.finds_in(&self.image(quotient, state, rows, permutation), condition_ix) == found
+            }),
             Condition::Step(_) => true,
         }
     }

@@ -1,9 +1,11 @@
 //! Properties and assumptions over words: what each reads, remembered by number.
 
-use std::sync::RwLock;
+use std::cell::OnceCell;
+use std::sync::{OnceLock, RwLock};
 
 use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
+use smallvec::SmallVec;
 use stateright::actor::Id;
 
 use super::inbox::message_of;
@@ -152,6 +154,19 @@ impl<P: Protocol> Conditions<P> {
     }
 }
 
+/// A state that is asked about.
+struct Asked<'a> {
+    state: &'a [Word],
+    /// By node: what the conditions have read of it. Looked up once for all of them, when the first asks.
+    readings: OnceCell<SmallVec<[&'a [OnceLock<u32>]; 8]>>,
+}
+
+impl<'a> Asked<'a> {
+    fn about(state: &'a [Word]) -> Self {
+        Self { state, readings: OnceCell::new() }
+    }
+}
+
 impl<P: Protocol> Cluster<P> {
     /// Whether some condition that is asked in the search reads something else of the second slot than of the first.
     pub(super) fn sees_difference(&self, node: usize, before: u32, after: u32) -> bool {
@@ -196,10 +211,11 @@ impl<P: Protocol> Cluster<P> {
     }
 
     fn find_here(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        let asked = Asked::about(state);
         PropertySet::of(self.conditions.cards.len(), |property_ix| {
             open.contains(property_ix)
                 && match self.is_of_protocol(property_ix) {
-                    true => self.finds(state, property_ix),
+                    true => self.finds(&asked, property_ix),
                     false => self.some_failed() && self.failure(state).is_some(),
                 }
         })
@@ -207,9 +223,10 @@ impl<P: Protocol> Cluster<P> {
 
     /// See [`TransitionSystem::asks`](crate::system::TransitionSystem::asks).
     pub(super) fn find_asked(&self, state: &[Word], open: PropertySet) -> PropertySet {
+        let asked = Asked::about(state);
         PropertySet::of(self.conditions.asked_ix.len(), |property_ix| {
             open.contains(property_ix)
-                && self.finds(state, self.conditions.asked_ix[property_ix].unwrap_or(property_ix))
+                && self.finds(&asked, self.conditions.asked_ix[property_ix].unwrap_or(property_ix))
         })
     }
 
@@ -217,14 +234,20 @@ impl<P: Protocol> Cluster<P> {
         property_ix + 1 < self.conditions.cards.len()
     }
 
-    pub(super) fn finds(&self, state: &[Word], condition_ix: usize) -> bool {
+    /// Whether a condition finds something in a state.
+    pub(super) fn finds_in(&self, state: &[Word], condition_ix: usize) -> bool {
+        self.finds(&Asked::about(state), condition_ix)
+    }
+
+    fn finds<'a>(&'a self, asked: &Asked<'a>, condition_ix: usize) -> bool {
+        let state = asked.state;
         let history = state[self.layout.history()];
         let remembered = &self.conditions.remembered[condition_ix];
         match &remembered.condition {
             Condition::History(condition) => *remembered
                 .found_in_history
                 .get_or_set(history as usize, || condition(&self.protocol, self.histories.get(history)).is_some()),
-            Condition::Nodes(nodes) => match self.packed_readings(remembered, state) {
+            Condition::Nodes(nodes) => match self.packed_readings(remembered, asked) {
                 Some((high, low)) => {
                     let judge = || u32::from(nodes.judge(&self.protocol, &self.readings(remembered, state)).is_some());
                     remembered.found_in_readings.get_or_compute(high, low, judge) != 0
@@ -237,11 +260,17 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The readings of all nodes as one number in two halves, if they are few and small: then they recur.
-    fn packed_readings(&self, remembered: &Remembered<P>, state: &[Word]) -> Option<(u32, u32)> {
+    fn packed_readings<'a>(&'a self, remembered: &Remembered<P>, asked: &Asked<'a>) -> Option<(u32, u32)> {
+        let of_all = || {
+            let slots = self.positions.iter().zip(asked.state);
+            slots.map(|(position, word)| position.readings(position.slot_number(*word))).collect()
+        };
+        let (readings, reading_ix) = (asked.readings.get_or_init(of_all), remembered.reading_ix?);
         let bits = (PACKED_BITS / self.positions.len().max(1) as u32).min(MOST_READING_BITS);
         let mut packed = 0;
-        for (node, position) in self.positions.iter().enumerate() {
-            let reading = self.reading(remembered, node, position.slot_number(state[node]));
+        for (node, of_node) in readings.iter().enumerate() {
+            let read = || self.reading(remembered, node, self.positions[node].slot_number(asked.state[node]));
+            let reading = of_node.get(reading_ix).and_then(OnceLock::get).copied().unwrap_or_else(read);
             if reading >> bits != 0 {
                 return None;
             }
@@ -321,7 +350,8 @@ impl<P: Protocol> Cluster<P> {
 
     /// The place among the assumptions of the first that is broken in `state`.
     pub(super) fn first_broken(&self, state: &[Word]) -> Option<usize> {
-        self.conditions.assumed_ix.clone().position(|condition_ix| self.finds(state, condition_ix))
+        let asked = Asked::about(state);
+        self.conditions.assumed_ix.clone().position(|condition_ix| self.finds(&asked, condition_ix))
     }
 
     /// The name of an assumption that is broken in `state`, if one is.

@@ -4,6 +4,8 @@
 //! possible, what can be delivered and what a delivery takes away is decided by the kind of network, here and
 //! nowhere else.
 
+use smallvec::SmallVec;
+
 use crate::model::{Delay, Environment, NetworkKind};
 
 /// The flights to one node. Canonical for its kind of network:
@@ -14,6 +16,9 @@ use crate::model::{Delay, Environment, NetworkKind};
 /// A flight is a message (by number) and, in timed mode, how many ticks it has left: until it must arrive, or until
 /// it may where it never must. Equal messages stand together, the oldest first.
 pub(super) type Inbox = Box<[u32]>;
+
+/// Flights that are being put in order.
+pub(super) type Flights = SmallVec<[u32; 32]>;
 
 const LEFT_BITS: u32 = u8::BITS;
 
@@ -68,7 +73,7 @@ impl InboxRules {
     ///
     /// # Panics
     /// From 2^24 distinct messages to one node on.
-    pub(super) fn add(self, inbox: &mut Vec<u32>, message: u32, sender: impl Fn(u32) -> usize) {
+    pub(super) fn add(self, inbox: &mut Flights, message: u32, sender: impl Fn(u32) -> usize) {
         let flight = with_message(message, self.first_left());
         match self.kind {
             NetworkKind::Unordered => {
@@ -102,33 +107,33 @@ impl InboxRules {
 
     /// The places in the inbox of the messages that could be lost next: of equal messages the oldest, of a channel
     /// that keeps its order the first.
-    pub(super) fn heads(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> Vec<usize> {
-        let differs_from_previous = |at: &usize| {
+    pub(super) fn heads(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> impl Iterator<Item = usize> {
+        let differs_from_previous = move |at: &usize| {
             let (this, previous) = (message_of(inbox[*at]), message_of(inbox[*at - 1]));
             match self.kind {
                 NetworkKind::Unordered | NetworkKind::Duplicating => this != previous,
                 NetworkKind::Fifo => sender(this) != sender(previous),
             }
         };
-        (0..inbox.len()).filter(|at| *at == 0 || differs_from_previous(at)).collect()
+        (0..inbox.len()).filter(move |at| *at == 0 || differs_from_previous(at))
     }
 
     /// The places in the inbox of the messages that could arrive next: those [`heads`](Self::heads) that have been on
     /// their way for long enough.
-    pub(super) fn deliverable(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> Vec<usize> {
-        self.heads(inbox, sender).into_iter().filter(|place| self.is_ripe(inbox[*place])).collect()
+    pub(super) fn deliverable(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> impl Iterator<Item = usize> {
+        self.heads(inbox, sender).filter(move |place| self.is_ripe(inbox[*place]))
     }
 
     /// The messages that must arrive before time passes.
     pub(super) fn due(self, inbox: &[u32], sender: impl Fn(u32) -> usize) -> Vec<u32> {
-        let heads = self.delay.at_most.map(|_| self.heads(inbox, sender)).unwrap_or_default();
-        let flights = heads.into_iter().map(|place| inbox[place]);
+        let heads = self.delay.at_most.map(|_| self.heads(inbox, sender));
+        let flights = heads.into_iter().flatten().map(|place| inbox[place]);
         flights.filter(|flight| left_of(*flight) == 0).map(message_of).collect()
     }
 
     /// The inbox without the message at `place`.
-    pub(super) fn without(inbox: &[u32], place: usize) -> Inbox {
-        [&inbox[..place], &inbox[place + 1..]].concat().into_boxed_slice()
+    pub(super) fn without(inbox: &[u32], place: usize) -> Flights {
+        [&inbox[..place], &inbox[place + 1..]].into_iter().flatten().copied().collect()
     }
 
     /// The inbox after a tick of true time.
@@ -161,8 +166,12 @@ mod tests {
         messages.iter().map(|message| message << LEFT_BITS).collect()
     }
 
+    fn deliverable(kind: NetworkKind, messages: &[u32]) -> Vec<usize> {
+        rules(kind).deliverable(&flights(messages), sender).collect()
+    }
+
     fn inbox(kind: NetworkKind, messages: &[u32]) -> Vec<u32> {
-        let mut inbox = Vec::new();
+        let mut inbox = Flights::new();
         messages.iter().for_each(|message| rules(kind).add(&mut inbox, *message, sender));
         inbox.into_iter().map(message_of).collect()
     }
@@ -177,9 +186,9 @@ mod tests {
 
     #[test]
     fn each_distinct_message_or_channel_head_is_deliverable_once() {
-        assert_eq!(rules(NetworkKind::Unordered).deliverable(&flights(&[1, 3, 3, 12, 12]), sender), [0, 1, 3]);
-        assert_eq!(rules(NetworkKind::Fifo).deliverable(&flights(&[3, 1, 3, 12, 12]), sender), [0, 3]);
-        assert!(rules(NetworkKind::Fifo).deliverable(&flights(&[]), sender).is_empty());
+        assert_eq!(deliverable(NetworkKind::Unordered, &[1, 3, 3, 12, 12]), [0, 1, 3]);
+        assert_eq!(deliverable(NetworkKind::Fifo, &[3, 1, 3, 12, 12]), [0, 3]);
+        assert!(deliverable(NetworkKind::Fifo, &[]).is_empty());
     }
 
     #[test]
@@ -194,11 +203,12 @@ mod tests {
         let time = Time::Timed(Timing { delay, ..Timing::default() });
         for network in [NetworkKind::Unordered, NetworkKind::Duplicating, NetworkKind::Fifo] {
             let rules = InboxRules::new(&Environment { network, time: time.clone(), ..Environment::default() });
-            let mut inbox = Vec::new();
+            let mut inbox = Flights::new();
             rules.add(&mut inbox, 3, sender);
-            assert!(rules.deliverable(&inbox, sender).is_empty());
-            let mut inbox = rules.aged(&inbox).into_vec();
-            assert_eq!((rules.deliverable(&inbox, sender), rules.due(&inbox, sender)), (vec![0], vec![]));
+            let ripe = |inbox: &[u32]| rules.deliverable(inbox, sender).collect::<Vec<_>>();
+            assert!(ripe(&inbox).is_empty());
+            let mut inbox = Flights::from(&*rules.aged(&inbox));
+            assert_eq!((ripe(&inbox), rules.due(&inbox, sender)), (vec![0], vec![]));
             rules.add(&mut inbox, 3, sender);
             let inbox = rules.aged(&inbox);
             assert_eq!((inbox.len(), rules.due(&inbox, sender)), (2, vec![3]));

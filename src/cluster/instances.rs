@@ -15,22 +15,22 @@ impl<P: Protocol> Cluster<P> {
         for node in 0..self.layout.node_count {
             let numbers = self.instance_numbers(node, state[node]);
             for (step, number) in moves::read(self.moves(node, state[node])).zip(numbers) {
-                let ruled_out = steps.ruled_out()[step.kind as usize];
+                let ruled_out = steps.ruled_out(step.kind);
                 let instance = FairInstance { kind: step.kind, node: node as u32, number: *number };
                 if self.apply(node, &step, state, &mut steps) {
                     out.taken_by.push(instance);
-                } else if steps.ruled_out()[step.kind as usize] > ruled_out {
+                } else if steps.ruled_out(step.kind) > ruled_out {
                     out.ruled_out.push(instance);
                 }
             }
         }
         for turn in self.turns(state) {
             let kind = turn.kind();
-            let ruled_out = steps.ruled_out()[kind as usize];
+            let ruled_out = steps.ruled_out(kind);
             let instance = FairInstance { kind, node: self.layout.node_count as u32, number: 0 };
             if self.turn(turn, state, &mut steps) {
                 out.taken_by.push(instance);
-            } else if steps.ruled_out()[kind as usize] > ruled_out {
+            } else if steps.ruled_out(kind) > ruled_out {
                 out.ruled_out.push(instance);
             }
         }

@@ -3,6 +3,8 @@
 //! Rows are what every expansion reads, at random, so they are kept small: two numbers for a step that sends
 //! nothing, one more for each receiver.
 
+use smallvec::SmallVec;
+
 use crate::system::{ActionKind, Word};
 
 /// The steps of a node from one local state, being written down.
@@ -12,7 +14,7 @@ use crate::system::{ActionKind, Word};
 /// number, or in two where they are too large for that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Moves {
-    row: Vec<u32>,
+    row: SmallVec<[u32; 64]>,
 }
 
 /// One step of one node, whatever the other nodes are.
@@ -66,11 +68,6 @@ pub(super) fn corrupted(number: u32) -> (usize, usize) {
 }
 
 impl Moves {
-    /// Room for so many moves that send nothing.
-    pub(super) fn with_room_for(count: usize) -> Self {
-        Self { row: Vec::with_capacity(count * 2) }
-    }
-
     /// Writes a move down; `sends` are receivers and bundles.
     ///
     /// # Panics
@@ -101,8 +98,8 @@ impl Moves {
         }
     }
 
-    pub(super) fn into_row(self) -> Vec<u32> {
-        self.row
+    pub(super) fn row(&self) -> &[u32] {
+        &self.row
     }
 }
 
@@ -110,11 +107,17 @@ impl Move<'_> {
     /// What it sends: receiver and bundle, each receiver once.
     #[inline]
     pub(super) fn sends(&self) -> impl Iterator<Item = (usize, u32)> {
-        let Sends { row, wide } = self.sends;
-        row.chunks_exact(if wide { 2 } else { 1 }).map(|send| match *send {
-            [to, bundle] => (to as usize, bundle),
-            [both] => ((both >> BUNDLE_BITS) as usize, both & ((1 << BUNDLE_BITS) - 1)),
-            _ => unreachable!("a send is one number or two"),
+        let Sends { mut row, wide } = self.sends;
+        std::iter::from_fn(move || {
+            let (&first, rest) = row.split_first()?;
+            if wide {
+                let (&bundle, rest) = rest.split_first()?;
+                row = rest;
+                Some((first as usize, bundle))
+            } else {
+                row = rest;
+                Some(((first >> BUNDLE_BITS) as usize, first & ((1 << BUNDLE_BITS) - 1)))
+            }
         })
     }
 }
@@ -152,8 +155,7 @@ mod tests {
         moves.push((ActionKind::Crash, 0), true, 3, None, &narrow);
         moves.push((ActionKind::Deliver, 9), false, 0, Some(8), &[]);
         moves.push((ActionKind::Choose, 1), false, 5, Some(0), &wide);
-        let row = moves.into_row();
-        let read: Vec<_> = read(&row)
+        let read: Vec<_> = read(moves.row())
             .map(|step| {
                 (step.kind, step.number, step.visible, step.local, step.facts, step.sends().collect::<Vec<_>>())
             })

@@ -1,7 +1,7 @@
 //! The tables behind one node's word.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use stateright::actor::Envelope;
 
@@ -56,9 +56,9 @@ pub(super) struct Position<A: ProtocolActor> {
     pub(super) choices: Interner<String>,
     /// For each move of each local: which message, timer or choice it is about.
     pub(super) instances: Table<Box<[u32]>>,
-    /// What the conditions that read nodes read of each slot, side by side: by its number times theirs, plus theirs.
+    /// What the conditions that read nodes read of each slot, side by side: by its number times the stride, plus theirs.
     readings: Table<u32>,
-    reading_count: usize,
+    reading_stride: usize,
 }
 
 /// What one step of a node does, whatever else is in flight.
@@ -108,7 +108,8 @@ impl<A: ProtocolActor> Position<A> {
             choices: Interner::default(),
             instances: Table::default(),
             readings: Table::default(),
-            reading_count,
+            // A power of two, so that those of one slot are next to each other in the table.
+            reading_stride: reading_count.next_power_of_two(),
         }
     }
 
@@ -130,7 +131,7 @@ impl<A: ProtocolActor> Position<A> {
         let numbers = self.slots.intern_all(slots.into_iter().map(|slot| self.sharing(slot, before)).collect());
         // What is looked at next, asked for side by side.
         let there = |(slot, _): &&(u32, bool)| {
-            self.locals.has_first(*slot) & self.readings.get(*slot as usize * self.reading_count).is_some()
+            self.locals.has_first(*slot) & self.readings.get(*slot as usize * self.reading_stride).is_some()
         };
         std::hint::black_box(numbers.iter().filter(there).count());
         numbers
@@ -153,7 +154,7 @@ impl<A: ProtocolActor> Position<A> {
 
     /// The number of an inbox without the message at `place`.
     pub(super) fn inbox_without(&self, inbox: u32, place: usize) -> u32 {
-        let without = || self.inboxes.intern(InboxRules::without(self.inboxes.get(inbox), place));
+        let without = || self.inboxes.intern_like(&InboxRules::without(self.inboxes.get(inbox), place)[..]);
         if self.remembers() { self.inbox_without.get_or_compute(inbox, place as u32, without) } else { without() }
     }
 
@@ -189,8 +190,13 @@ impl<A: ProtocolActor> Position<A> {
 
     /// What a condition reads of a slot.
     pub(super) fn reading(&self, reading_ix: usize, slot: u32, read: impl FnOnce(&Slot<A>) -> u32) -> u32 {
-        let at = slot as usize * self.reading_count + reading_ix;
+        let at = slot as usize * self.reading_stride + reading_ix;
         *self.readings.get_or_set(at, || read(self.slots.get(slot)))
+    }
+
+    /// What the conditions read of a slot, by condition, where they have read it.
+    pub(super) fn readings(&self, slot: u32) -> &[OnceLock<u32>] {
+        self.readings.cells(slot as usize * self.reading_stride)
     }
 
     /// Bytes of the tables, what the values own apart.

@@ -1,6 +1,6 @@
 //! The steps that a node can take from one local state, worked out.
 
-use std::borrow::Cow;
+use smallvec::SmallVec;
 
 use super::event::Event;
 use super::inbox::{Inbox, message_of};
@@ -23,6 +23,8 @@ struct Plan {
     unless_idle: bool,
 }
 
+type Plans = SmallVec<[Plan; 16]>;
+
 /// What becomes of the inbox.
 #[derive(Clone, Copy, Debug)]
 enum InboxAfter {
@@ -34,49 +36,53 @@ enum InboxAfter {
 
 impl<P: Protocol> Cluster<P> {
     /// The row of moves of node `node` with word `local`, worked out at the first call.
-    pub(super) fn moves(&self, node: usize, local: Word) -> &[u32] {
-        let work_out = || self.work_out(node, local).into_row().into_boxed_slice();
-        self.positions[node].moves.get_or_set(local as usize, work_out)
-    }
-
-    /// The same for somebody who asks once: kept only where it is worth remembering.
     #[inline]
-    pub(super) fn moves_once(&self, node: usize, local: Word) -> Cow<'_, [u32]> {
-        if self.positions[node].remembers() {
-            Cow::Borrowed(self.moves(node, local))
-        } else {
-            Cow::Owned(self.work_out(node, local).into_row())
+    pub(super) fn moves(&self, node: usize, local: Word) -> &[u32] {
+        match self.positions[node].moves.get(local as usize) {
+            Some(row) => row,
+            None => self.remember_moves(node, local),
         }
     }
 
-    fn work_out(&self, node: usize, local: Word) -> Moves {
-        let slot = self.positions[node].slot_number(local);
+    #[cold]
+    fn remember_moves(&self, node: usize, local: Word) -> &[u32] {
+        let work_out = || Box::from(self.work_out(node, local).row());
+        self.positions[node].moves.get_or_set(local as usize, work_out)
+    }
+
+    /// The moves of node `node` with word `local`, for somebody who does not remember them.
+    pub(super) fn work_out(&self, node: usize, local: Word) -> Moves {
+        let position = &self.positions[node];
+        let slot = position.slot_number(local);
         let plans = self.plans(node, local);
-        let mut moves = Moves::with_room_for(plans.len());
-        for (plan, effect) in plans.iter().zip(self.effects(node, slot, &plans)) {
-            self.push(node, local, plan, &effect, &mut moves);
+        let mut moves = Moves::default();
+        if position.remembers() {
+            for plan in &plans {
+                match plan.event {
+                    Some(event) => self.push(node, local, plan, &self.effect(node, slot, event), &mut moves),
+                    None => self.push(node, local, plan, &Effect::idle(slot), &mut moves),
+                }
+            }
+        } else {
+            for (plan, effect) in plans.iter().zip(self.effects(node, slot, &plans)) {
+                self.push(node, local, plan, &effect, &mut moves);
+            }
         }
         moves
     }
 
-    /// What each of these steps does: where that is not worth remembering, all are looked at together.
-    fn effects(&self, node: usize, slot: u32, plans: &[Plan]) -> Vec<Cow<'_, Effect>> {
-        let idle = || Cow::Owned(Effect::idle(slot));
-        if self.positions[node].remembers() {
-            let effect = |plan: &Plan| plan.event.map_or_else(idle, |event| self.effect(node, slot, event));
-            plans.iter().map(effect).collect()
-        } else {
-            let events: Vec<Event> = plans.iter().filter_map(|plan| plan.event).collect();
-            let mut effects = self.effects_once(node, slot, &events).into_iter();
-            let mut effect = |plan: &Plan| plan.event.and_then(|_| effects.next()).map_or_else(idle, Cow::Owned);
-            plans.iter().map(&mut effect).collect()
-        }
+    /// What each of these steps does, all looked at together.
+    fn effects(&self, node: usize, slot: u32, plans: &[Plan]) -> Vec<Effect> {
+        let events: Vec<Event> = plans.iter().filter_map(|plan| plan.event).collect();
+        let mut effects = self.effects_once(node, slot, &events).into_iter();
+        let mut effect = |plan: &Plan| plan.event.and_then(|_| effects.next()).unwrap_or_else(|| Effect::idle(slot));
+        plans.iter().map(&mut effect).collect()
     }
 
     /// The steps that the node may take.
-    fn plans(&self, node: usize, local: Word) -> Vec<Plan> {
+    fn plans(&self, node: usize, local: Word) -> Plans {
         let slot = self.positions[node].slot(local);
-        let mut plans = Vec::with_capacity(8);
+        let mut plans = Plans::new();
         if slot.is_going() {
             self.deliveries(node, local, &mut plans);
             for (timer, span) in slot.timers.values().enumerate() {
@@ -107,7 +113,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The deliveries to `node`: as sent, those that leave the message in flight, those with another payload.
-    fn deliveries(&self, node: usize, local: Word, plans: &mut Vec<Plan>) {
+    fn deliveries(&self, node: usize, local: Word, plans: &mut Plans) {
         let position = &self.positions[node];
         let inbox = position.inbox(local);
         let after = |place| if self.rules.keeps_delivered { InboxAfter::Same } else { InboxAfter::Without(place) };
@@ -137,14 +143,14 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// These places in the inbox, in the order of the messages: their numbers depend on which was seen first.
-    fn in_order(&self, node: usize, inbox: &[u32], places: impl IntoIterator<Item = usize>) -> Vec<usize> {
-        let mut places: Vec<usize> = places.into_iter().collect();
+    fn in_order(&self, node: usize, inbox: &[u32], places: impl Iterator<Item = usize>) -> SmallVec<[usize; 16]> {
+        let mut places: SmallVec<[usize; 16]> = places.collect();
         places.sort_by_key(|place| self.positions[node].messages.get(message_of(inbox[*place])));
         places
     }
 
     /// The losses of messages on their way to `node`.
-    fn losses(&self, node: usize, local: Word, plans: &mut Vec<Plan>) {
+    fn losses(&self, node: usize, local: Word, plans: &mut Plans) {
         let position = &self.positions[node];
         let inbox = position.inbox(local);
         for place in self.in_order(node, inbox, self.rules.heads(inbox, |message| position.sender(message))) {
@@ -155,7 +161,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The crashes of `node`, with what they do to its last save.
-    fn crashes(&self, node: usize, local: Word, plans: &mut Vec<Plan>) {
+    fn crashes(&self, node: usize, local: Word, plans: &mut Plans) {
         let slot = self.positions[node].slot(local);
         if !self.targets.crashing[node] {
             return;
@@ -173,7 +179,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// A step that takes no message.
-    fn own_step(&self, event: Event, plans: &mut Vec<Plan>) {
+    fn own_step(&self, event: Event, plans: &mut Plans) {
         let (kind, number) = match event {
             Event::Timeout(timer) => (ActionKind::Timeout, timer),
             Event::Choose(option) => (ActionKind::Choose, option),

@@ -10,7 +10,7 @@ use stateright::actor::{Actor, Envelope, Id};
 use super::conditions::Conditions;
 use super::event::Event;
 use super::faults::{Layout, Targets};
-use super::inbox::InboxRules;
+use super::inbox::{Flights, InboxRules};
 use super::measures::Measures;
 use super::position::{Effect, Position};
 use super::saved::Made;
@@ -45,6 +45,8 @@ pub struct Cluster<P: Protocol> {
     pub(super) targets: Targets,
     pub(super) splits: Splits,
     pub(super) layout: Layout,
+    /// Whether the world ever does something that is no single node's.
+    pub(super) world_turns: bool,
     pub(super) positions: Vec<Position<P::Actor>>,
     pub(super) histories: Interner<P::History>,
     pub(super) facts: Interner<FactsOf<P>>,
@@ -104,6 +106,7 @@ impl<P: Protocol> Cluster<P> {
             rules: InboxRules::new(environment),
             splits: Splits::new(&targets.cut_off, &environment.partitions)?,
             targets,
+            world_turns: layout.split.is_some() || environment.timing().is_some(),
             layout,
             positions,
             histories: Interner::default(),
@@ -318,6 +321,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The word of `node` after a bundle was sent to it.
+    #[inline]
     pub(super) fn add(&self, node: usize, local: Word, bundle: u32) -> Word {
         let position = &self.positions[node];
         position.added.get_or_compute(local, bundle, || {
@@ -331,11 +335,11 @@ impl<P: Protocol> Cluster<P> {
         let position = &self.positions[node];
         let (slot, inbox) = position.locals.get(local);
         let inbox = position.inbox_with.get_or_compute(inbox, bundle, || {
-            let mut flights = position.inboxes.get(inbox).to_vec();
+            let mut flights = Flights::from(&**position.inboxes.get(inbox));
             for message in position.bundles.get(bundle) {
                 self.rules.add(&mut flights, *message, |message| position.sender(message));
             }
-            position.inboxes.intern(flights.into_boxed_slice())
+            position.inboxes.intern_like(&flights[..])
         });
         self.local(node, slot, inbox)
     }

@@ -52,6 +52,8 @@ impl Turn {
 impl<P: Protocol> Cluster<P> {
     /// Puts the successor that `step` of `node` makes of `state` into `out`, unless it cannot be taken there or
     /// nothing changes.
+    // A call for each step of each state would be a tenth of all work.
+    #[inline(always)]
     pub(super) fn apply(&self, node: usize, step: &Move<'_>, state: &[Word], out: &mut Successors) -> bool {
         let split = self.layout.split_of(state);
         if split != WHOLE && !self.passes(node, step, state, split) {
@@ -90,16 +92,34 @@ impl<P: Protocol> Cluster<P> {
         self.finish(step.kind, step.visible, visible, state, out)
     }
 
+    /// The same for all steps of a row.
+    fn apply_all(&self, node: usize, row: &[u32], state: &[Word], out: &mut Successors) {
+        for step in moves::read(row) {
+            self.apply(node, &step, state, out);
+        }
+    }
+
     /// Closes the successor made of the edits so far, unless an assumption rules it out.
+    #[inline]
     fn finish(&self, kind: ActionKind, nodes: bool, visible: bool, state: &[Word], out: &mut Successors) -> bool {
-        if self.conditions.assume_any() && self.is_ruled_out(state, out.unfinished(), nodes) {
-            out.rule_out(kind);
+        if self.conditions.assume_any() && self.rules_out(kind, nodes, state, out) {
             return false;
         }
         out.finish_if_edited(kind, visible)
     }
 
+    /// Forgets the edits so far if an assumption rules them out. Whether it does.
+    #[cold]
+    fn rules_out(&self, kind: ActionKind, nodes: bool, state: &[Word], out: &mut Successors) -> bool {
+        let ruled_out = self.is_ruled_out(state, out.unfinished(), nodes);
+        if ruled_out {
+            out.rule_out(kind);
+        }
+        ruled_out
+    }
+
     /// Whether the message that `step` of `node` takes, if any, passes in a split network.
+    #[cold]
     fn passes(&self, node: usize, step: &Move<'_>, state: &[Word], split: Word) -> bool {
         let place = match step.kind {
             ActionKind::Deliver | ActionKind::Duplicate => step.number as usize,
@@ -122,6 +142,7 @@ impl<P: Protocol> Cluster<P> {
         self.splits.connects(split, position.sender(position.message_at(state[node], place)), node)
     }
 
+    #[cold]
     fn is_lost_between(&self, split: Word, from: usize, to: usize) -> bool {
         self.environment.partitions.in_flight == InFlightAcrossSides::Lost && !self.splits.connects(split, from, to)
     }
@@ -238,13 +259,19 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
 
     fn successors(&self, state: &[Word], out: &mut Successors) {
         out.clear();
-        for node in 0..self.layout.node_count {
-            for step in moves::read(&self.moves_once(node, state[node])) {
-                self.apply(node, &step, state, out);
+        for (node, position) in self.positions.iter().enumerate() {
+            if position.remembers() {
+                for step in moves::read(self.moves(node, state[node])) {
+                    self.apply(node, &step, state, out);
+                }
+            } else {
+                self.apply_all(node, self.work_out(node, state[node]).row(), state, out);
             }
         }
-        for turn in self.turns(state) {
-            self.turn(turn, state, out);
+        if self.world_turns {
+            for turn in self.turns(state) {
+                self.turn(turn, state, out);
+            }
         }
     }
 

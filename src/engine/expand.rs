@@ -89,7 +89,7 @@ impl Expander {
     fn expand_chunk<const N: usize>(&mut self, work: &Work<'_>, chunk: &Chunk<'_>, outbox: &mut Outbox<N>) {
         let same_keys = chunk.packing.family == work.packing.family;
         // Of two packings that agree on keys, the set's may have more limbs: zeros.
-        chunk.for_each_key(&mut [0; N], |marked| {
+        chunk.for_each_key::<N>(|marked| {
             chunk.packing.unpack(marked, &mut self.words);
             let mut key = unmarked(marked);
             if !same_keys {
@@ -105,17 +105,17 @@ impl Expander {
         self.draft.states += 1;
         work.system.successors(&self.words, &mut self.successors);
         let mut stepped = PropertySet::EMPTY;
+        let looks_behind = work.is_quotient || !work.step_open.is_empty();
         for successor in self.successors.iter() {
             self.draft.actions[successor.kind as usize] += 1;
-            let shows = successor.visible && !work.step_open.is_empty();
-            if work.is_quotient || shows {
+            let mut next = *key;
+            if looks_behind {
                 self.after.copy_from_slice(&self.words);
                 successor.apply(&mut self.after);
+                if successor.visible && !work.step_open.is_empty() {
+                    stepped = stepped.union(work.system.step_findings(&self.words, &self.after, work.step_open));
+                }
             }
-            if shows {
-                stepped = stepped.union(work.system.step_findings(&self.words, &self.after, work.step_open));
-            }
-            let mut next = *key;
             if work.is_quotient {
                 work.system.represent(&mut self.after);
                 let changed = self.after.iter().zip(&self.words).enumerate().filter(|(_, (after, word))| after != word);
@@ -141,7 +141,9 @@ impl Expander {
         if !stepped.is_empty() {
             self.draft.stepped.push((stepped, self.words.clone().into_boxed_slice()));
         }
-        self.draft.ruled_out.iter_mut().zip(self.successors.ruled_out()).for_each(|(sum, n)| *sum += u64::from(*n));
+        if let Some(ruled_out) = self.successors.all_ruled_out() {
+            self.draft.ruled_out.iter_mut().zip(ruled_out).for_each(|(sum, n)| *sum += u64::from(*n));
+        }
         if !work.stuck_open.is_empty() && !self.successors.goes_on() {
             let found = work.system.findings(&self.words, work.stuck_open);
             if !found.is_empty() {

@@ -103,73 +103,89 @@ fn spread<const N: usize>(key: &Key<N>) -> u64 {
 }
 
 /// Which bytes of a key are written: of each limb as many as its packing uses, with the mark at the top of the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
-    /// By limb.
-    limbs: [u8; 32],
-    limb_count: u8,
-    bytes: u16,
+    /// By limb; no bytes of those that the packing does not have.
+    limbs: [Bytes; 32],
+    limb_count: usize,
+    bytes: usize,
+    /// How far the written mark is below [`MARK`].
+    mark_shift: u32,
+}
+
+/// The bytes of a limb in a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bytes {
+    start: usize,
+    count: usize,
+    /// Ones in them.
+    mask: u64,
+}
+
+impl Bytes {
+    /// The number in these bytes of the record at the start of `records`.
+    #[inline]
+    fn read(&self, records: &[u8]) -> u64 {
+        let from = &records[self.start..];
+        match from.first_chunk::<8>() {
+            // Eight bytes at once and the surplus taken back: their number is known to the compiler.
+            Some(eight) => u64::from_le_bytes(*eight) & self.mask,
+            None => from[..self.count].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
+        }
+    }
 }
 
 impl Record {
     pub(super) fn of(packing: &Packing) -> Self {
-        let mut limbs = [0; 32];
-        for (limb, bytes) in limbs.iter_mut().enumerate() {
+        let (mut limbs, mut bytes) = ([Bytes::default(); 32], 0);
+        for (limb, its) in limbs[..packing.limb_count].iter_mut().enumerate() {
             let mark = u32::from(limb == 0);
-            *bytes = (packing.used(limb) + mark).div_ceil(8) as u8;
+            let count = (packing.used(limb) + mark).div_ceil(8);
+            let mask = u64::MAX.checked_shr(u64::BITS - count * 8).unwrap_or_default();
+            *its = Bytes { start: bytes, count: count as usize, mask };
+            bytes += its.count;
         }
-        let bytes = limbs.iter().map(|bytes| u16::from(*bytes)).sum();
-        Self { limbs, limb_count: packing.limb_count as u8, bytes }
+        let mark_shift = u64::BITS - 8 * limbs[0].count as u32;
+        Self { limbs, limb_count: packing.limb_count, bytes, mark_shift }
     }
 
     /// Bytes of a key.
     pub(super) fn bytes(&self) -> usize {
-        usize::from(self.bytes)
-    }
-
-    fn limbs(&self) -> impl Iterator<Item = usize> {
-        self.limbs[..usize::from(self.limb_count)].iter().map(|bytes| usize::from(*bytes))
-    }
-
-    fn written_mark(&self) -> u64 {
-        1 << (u32::from(self.limbs[0]) * 8 - 1)
+        self.bytes
     }
 
     /// Writes a key with its mark.
     #[inline]
     pub(super) fn write(&self, marked: &[u64], out: &mut Vec<u8>) {
-        let first = if marked[0] & MARK == 0 { marked[0] } else { marked[0] & !MARK | self.written_mark() };
-        for (ix, bytes) in self.limbs().enumerate() {
+        let first = marked[0] & !MARK | (marked[0] & MARK) >> self.mark_shift;
+        for (ix, bytes) in self.limbs[..self.limb_count].iter().enumerate() {
             let limb = if ix == 0 { first } else { marked[ix] };
-            // Eight bytes at once and the surplus taken back: their number is known to the compiler.
-            let end = out.len() + bytes;
+            let end = out.len() + bytes.count;
             out.extend_from_slice(&limb.to_le_bytes());
             out.truncate(end);
         }
     }
 
-    /// Reads what was written at the start of `records` into `marked`, whose further limbs become zeros.
+    /// Reads what was written at the start of `records`. The limbs that the packing does not have are zeros.
     #[inline]
-    pub(super) fn read(&self, mut records: &[u8], marked: &mut [u64]) {
-        marked.fill(0);
-        for (limb, bytes) in marked.iter_mut().zip(self.limbs()) {
-            *limb = first_bytes(records, bytes);
-            records = &records[bytes..];
-        }
-        if marked[0] & self.written_mark() != 0 {
-            marked[0] = marked[0] & !self.written_mark() | MARK;
-        }
+    pub(super) fn read<const N: usize>(&self, records: &[u8]) -> Key<N> {
+        let mut marked = [0; N];
+        marked.iter_mut().zip(&self.limbs).for_each(|(limb, bytes)| *limb = bytes.read(records));
+        let mark = marked[0] & MARK >> self.mark_shift;
+        marked[0] = marked[0] ^ mark | mark << self.mark_shift;
+        marked
     }
 
     /// Puts records in the order of their keys, which have at most `N` limbs.
     pub(super) fn sort<const N: usize>(&self, records: &mut Vec<u8>) {
-        let read = |at: usize| {
-            let mut key = [0; N];
-            self.read(&records[at..], &mut key);
-            key
-        };
-        let mut keys: Vec<Key<N>> = (0..records.len()).step_by(self.bytes()).map(read).collect();
-        keys.sort_unstable_by(|one, other| in_order(one, other));
+        let starts = (0..records.len()).step_by(self.bytes);
+        let mut keys: Vec<Key<N>> = starts.map(|start| self.read(&records[start..])).collect();
+        let unmarked = |limb: u64| limb & !MARK;
+        match N {
+            1 => keys.sort_unstable_by_key(|key| unmarked(key[0])),
+            2 => keys.sort_unstable_by_key(|key| u128::from(key[1]) << u64::BITS | u128::from(unmarked(key[0]))),
+            _ => keys.sort_unstable_by(in_order),
+        }
         records.clear();
         keys.iter().for_each(|key| self.write(key, records));
     }
@@ -178,8 +194,8 @@ impl Record {
     ///
     /// They are looked for near the start.
     pub(super) fn before(&self, records: &[u8], bound: &[u8]) -> usize {
-        let (mut low, mut high) = (0, records.len() / self.bytes());
-        let is_before = |ix: usize| self.compare(&records[ix * self.bytes()..], bound).is_lt();
+        let (mut low, mut high) = (0, records.len() / self.bytes);
+        let is_before = |ix: usize| self.compare(&records[ix * self.bytes..], bound).is_lt();
         let mut step = 1;
         while low + step < high {
             if !is_before(low + step) {
@@ -197,33 +213,26 @@ impl Record {
                 high = middle;
             }
         }
-        low * self.bytes()
+        low * self.bytes
     }
 
     /// The order of the keys at the starts of two records.
     fn compare(&self, one: &[u8], other: &[u8]) -> Ordering {
-        let mut keys = [[0; 32]; 2];
-        let limb_count = usize::from(self.limb_count);
-        let [one_key, other_key] = &mut keys;
-        self.read(one, &mut one_key[..limb_count]);
-        self.read(other, &mut other_key[..limb_count]);
-        in_order(&one_key[..limb_count], &other_key[..limb_count])
+        let (first, further) = self.limbs[..self.limb_count].split_first().expect("a key has a limb");
+        let by_further = further.iter().rev().map(|bytes| bytes.read(one).cmp(&bytes.read(other)));
+        let by_first = || {
+            let unmarked = |records| first.read(records) & !(MARK >> self.mark_shift);
+            unmarked(one).cmp(&unmarked(other))
+        };
+        by_further.into_iter().find(|order| order.is_ne()).unwrap_or_else(by_first)
     }
 }
 
 /// The order of keys as numbers, whatever their marks.
 #[inline]
-pub(super) fn in_order(one: &[u64], other: &[u64]) -> Ordering {
-    one[1..].iter().rev().cmp(other[1..].iter().rev()).then_with(|| (one[0] & !MARK).cmp(&(other[0] & !MARK)))
-}
-
-/// The number in the first so many bytes, at most eight.
-#[inline]
-fn first_bytes(records: &[u8], bytes: usize) -> u64 {
-    match records.first_chunk::<8>() {
-        Some(eight) => u64::from_le_bytes(*eight) & u64::MAX.checked_shr(64 - bytes as u32 * 8).unwrap_or_default(),
-        None => records[..bytes].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
-    }
+pub(super) fn in_order<const N: usize>(one: &Key<N>, other: &Key<N>) -> Ordering {
+    let first = |key: &Key<N>| key[0] & !MARK;
+    one[1..].iter().rev().cmp(other[1..].iter().rev()).then_with(|| first(one).cmp(&first(other)))
 }
 
 #[cfg(test)]
@@ -249,11 +258,14 @@ mod tests {
             let mut key = vec![0; packing.limb_count];
             prop_assert!(packing.pack(&maxima, &mut key));
             key[0] |= if marked { MARK } else { 0 };
-            let (mut bytes, mut read) = (Vec::new(), vec![7; packing.limb_count]);
+            let mut bytes = Vec::new();
             record.write(&key, &mut bytes);
             prop_assert_eq!(bytes.len(), record.bytes());
-            record.read(&bytes, &mut read);
-            prop_assert_eq!(read, key);
+            key.resize(32, 0);
+            // Alone, and with more behind it.
+            prop_assert_eq!(record.read::<32>(&bytes).to_vec(), key.clone());
+            bytes.extend([0xFF; 32]);
+            prop_assert_eq!(record.read::<32>(&bytes).to_vec(), key);
         }
     }
 
@@ -272,18 +284,13 @@ mod tests {
                 keys.iter().for_each(|key| record.write(key, &mut records));
                 records
             };
-            let read = |records: &[u8]| {
-                let mut key = [0; 4];
-                record.read(records, &mut key);
-                key
-            };
             let mut records = write(&keys);
             record.sort::<4>(&mut records);
 
             // The limbs from the highest down, the lowest without its mark.
             let number = |key: &[u64; 4]| [key[3], key[2], key[1], key[0] & !MARK];
             keys.sort_by_key(number);
-            let held: Vec<[u64; 4]> = records.chunks(record.bytes()).map(read).collect();
+            let held: Vec<[u64; 4]> = records.chunks(record.bytes()).map(|bytes| record.read(bytes)).collect();
             prop_assert_eq!(&held, &keys);
             // Bounds between the keys, and a key itself.
             for bound in keys.get(keys.len() / 2).into_iter().chain([&fitting(other)]) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::key::Record;
+use super::key::{Key, Record};
 use super::packing::{MARK, Packing};
 use crate::system::Word;
 
@@ -26,8 +26,16 @@ struct Part {
 pub(super) struct Chunk<'a> {
     pub(super) packing: &'a Packing,
     record: &'a Record,
-    /// Where their records stand.
-    pieces: Vec<&'a [u8]>,
+    runs: Vec<Run<'a>>,
+}
+
+/// Neighbouring records.
+#[derive(Clone, Copy, Debug)]
+struct Run<'a> {
+    /// From the first of them to the end of their part.
+    records: &'a [u8],
+    /// How many bytes of that are theirs.
+    bytes: usize,
 }
 
 /// What is left of some parts that are packed in the same way, cut by key.
@@ -90,47 +98,51 @@ impl<'a> Iterator for Cut<'a> {
     fn next(&mut self) -> Option<Chunk<'a>> {
         let Self { packing, record, left, guide, step } = self;
         let end = *step * record.bytes();
-        let pieces: Vec<&[u8]> = if left[*guide].len() > end {
-            let bound = &left[*guide][end..];
-            let before = |(ix, records): (usize, &mut &'a [u8])| {
-                let end = if ix == *guide { end } else { record.before(records, bound) };
-                let (before, rest) = records.split_at(end);
-                *records = rest;
-                before
+        let bound = left[*guide].get(end..).filter(|rest| !rest.is_empty());
+        let cut = |(ix, left): (usize, &mut &'a [u8])| {
+            let records = *left;
+            let bytes = match bound {
+                Some(_) if ix == *guide => end,
+                Some(bound) => record.before(records, bound),
+                None => records.len(),
             };
-            left.iter_mut().enumerate().map(before).collect()
-        } else {
-            left.iter_mut().map(std::mem::take).collect()
+            *left = &records[bytes..];
+            Run { records, bytes }
         };
-        pieces.iter().any(|records| !records.is_empty()).then_some(Chunk { packing, record, pieces })
+        let runs: Vec<Run<'_>> = left.iter_mut().enumerate().map(cut).filter(|run| run.bytes > 0).collect();
+        (!runs.is_empty()).then_some(Chunk { packing, record, runs })
     }
 }
 
 impl Chunk<'_> {
-    /// The records, each at the start of what is left of its piece.
-    fn records(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = |piece: &&[u8]| (0..piece.len()).step_by(self.record.bytes());
-        self.pieces.iter().flat_map(move |piece| starts(piece).map(|at| &piece[at..]))
-    }
-
-    /// Calls `each` with every key and its mark, in the limbs of `key`, of which there may be more than the packing has.
-    pub(super) fn for_each_key<const N: usize>(&self, key: &mut [u64; N], mut each: impl FnMut(&[u64; N])) {
-        for records in self.records() {
-            self.record.read(records, key);
-            each(key);
+    /// Calls `each` with every key and its mark, in `N` limbs, of which there may be more than the packing has.
+    #[inline]
+    pub(super) fn for_each_key<const N: usize>(&self, mut each: impl FnMut(&Key<N>)) {
+        for run in &self.runs {
+            for start in (0..run.bytes).step_by(self.record.bytes()) {
+                each(&self.record.read(&run.records[start..]));
+            }
         }
     }
 
     /// Calls `each` with the words of every state, or of every marked one.
-    pub(super) fn for_each(&self, marked_only: bool, word_count: usize, mut each: impl FnMut(&[Word])) {
-        let (mut words, mut key) = (vec![0; word_count], vec![0; self.packing.limb_count]);
-        for records in self.records() {
-            self.record.read(records, &mut key);
+    pub(super) fn for_each(&self, marked_only: bool, word_count: usize, each: impl FnMut(&[Word])) {
+        match self.packing.limb_count {
+            1 => self.for_each_of::<1>(marked_only, word_count, each),
+            2 => self.for_each_of::<2>(marked_only, word_count, each),
+            3..=8 => self.for_each_of::<8>(marked_only, word_count, each),
+            _ => self.for_each_of::<32>(marked_only, word_count, each),
+        }
+    }
+
+    fn for_each_of<const N: usize>(&self, marked_only: bool, word_count: usize, mut each: impl FnMut(&[Word])) {
+        let mut words = vec![0; word_count];
+        self.for_each_key::<N>(|key| {
             if !marked_only || key[0] & MARK != 0 {
-                self.packing.unpack(&key, &mut words);
+                self.packing.unpack(key, &mut words);
                 each(&words);
             }
-        }
+        });
     }
 }
 
@@ -172,7 +184,7 @@ mod tests {
             parts.iter().for_each(|(pairs, in_order)| level.push(&packing, part(&packing, pairs, *in_order)));
             let keys = |chunk: Chunk<'_>| {
                 let mut keys = Vec::new();
-                chunk.for_each_key(&mut [0; 1], |[key]| keys.push(key & !MARK));
+                chunk.for_each_key(|[key]| keys.push(key & !MARK));
                 keys
             };
             let chunks: Vec<Vec<u64>> = level.chunks(count).map(keys).collect();
@@ -198,7 +210,8 @@ mod tests {
                 (0..1_000_u32).map(|n| (n % 50, (n * 64 + shard).wrapping_mul(0x9E37) % (1 << 20))).collect();
             level.push(&packing, part(&packing, &pairs, true));
         }
-        let counts: Vec<usize> = level.chunks(1_000).map(|chunk| chunk.records().count()).collect();
+        let state_count = |chunk: Chunk<'_>| chunk.runs.iter().map(|run| run.bytes / chunk.record.bytes()).sum();
+        let counts: Vec<usize> = level.chunks(1_000).map(state_count).collect();
         assert!((50..100).contains(&counts.len()) && counts.iter().all(|count| *count < 2_000), "{counts:?}");
     }
 }

@@ -9,13 +9,14 @@
 //! | `search` | breadth first, level by level |
 //! | `expand` | working out successors |
 //! | `packing`, `key` | state vectors as keys of a few limbs; mixing keys, writing them in few bytes |
-//! | `store`, `visited` | the set of seen states: one shard, all shards |
+//! | `cells`, `store`, `visited` | the set of seen states: the cells of a shard, one shard, all shards |
 //! | `level` | the states at one distance |
 //! | `confirm` | whether a search that leaves something out may say anything |
 //! | `retrace` | the way to a state that was found |
 //! | `checkpoint` | going on after an end, or a death |
 //! | `liveness` | claims that something happens, on the graph of all states |
 
+mod cells;
 mod checkpoint;
 mod confirm;
 mod expand;

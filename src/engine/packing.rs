@@ -22,12 +22,10 @@ const SPARE_BITS: u32 = 1;
 /// Where each word stands in a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Packing {
-    /// Those of the first word, from its lowest bits up; then those of the second; and so on.
-    pieces: Vec<Piece>,
-    /// By word: where its pieces end in `pieces`.
-    ends: Vec<u32>,
-    /// By word: the bits that it has.
-    widths: Vec<u32>,
+    /// By word.
+    places: Vec<Place>,
+    /// Of the words in more than two pieces the others, by word.
+    further: Vec<Piece>,
     /// By limb: the bits in use, from the lowest up.
     used: Vec<u32>,
     pub(super) limb_count: usize,
@@ -35,9 +33,21 @@ pub(super) struct Packing {
     pub(super) family: u32,
 }
 
+/// Where a word stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    /// The largest that there is room for.
+    largest: Word,
+    /// Its lowest bits, and the next; pieces of no bits where there are none.
+    pieces: [Piece; 2],
+    /// Where the others start and end in `further`.
+    further: (u16, u16),
+}
+
 /// Some neighbouring bits of a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Piece {
+    word: u32,
     limb: u8,
     /// The place in the limb of its lowest bit.
     shift: u8,
@@ -45,6 +55,24 @@ struct Piece {
     from: u8,
     /// As many ones as it has bits.
     mask: Word,
+}
+
+impl Piece {
+    /// Its bits of a word, as they stand in its limb.
+    #[inline]
+    fn of(self, word: Word) -> u64 {
+        u64::from(word >> self.from & self.mask) << self.shift
+    }
+
+    /// Its bits of a key, as they stand in its word.
+    #[inline]
+    fn taken(self, key: &[u64]) -> Word {
+        let limb = match key {
+            [only] => only,
+            _ => &key[usize::from(self.limb)],
+        };
+        ((limb >> self.shift) as Word & self.mask) << self.from
+    }
 }
 
 /// Bits that numbers up to `max` need.
@@ -63,14 +91,8 @@ impl Packing {
     /// # Panics
     /// If the words need more than 2,047 bits.
     pub(super) fn with_room_for(maxima: &[Word], family: u32) -> Self {
-        let mut packing = Self {
-            pieces: Vec::new(),
-            ends: vec![0; maxima.len()],
-            widths: vec![0; maxima.len()],
-            used: vec![0],
-            limb_count: 1,
-            family,
-        };
+        let places = vec![Place::default(); maxima.len()];
+        let mut packing = Self { places, further: Vec::new(), used: vec![0], limb_count: 1, family };
         packing.widen(maxima);
         packing
     }
@@ -87,7 +109,7 @@ impl Packing {
 
     fn widen(&mut self, maxima: &[Word]) {
         for (word_ix, max) in maxima.iter().enumerate() {
-            let (need, width) = (bits(*max), self.widths[word_ix]);
+            let (need, width) = (bits(*max), self.width(word_ix));
             if need > width {
                 self.give(word_ix, (need + SPARE_BITS).min(Word::BITS) - width);
             }
@@ -98,6 +120,8 @@ impl Packing {
 
     /// Gives a word so many bits more.
     fn give(&mut self, word_ix: usize, mut width: u32) {
+        let mut from = self.width(word_ix);
+        self.places[word_ix].largest = Word::MAX >> (Word::BITS - from - width);
         while width > 0 {
             let limb = self.used.len() - 1;
             let taken = width.min(capacity(limb) - self.used[limb]);
@@ -105,14 +129,30 @@ impl Packing {
                 self.used.push(0);
                 continue;
             }
-            let at = self.ends[word_ix] as usize;
-            let mask = ((1_u64 << taken) - 1) as Word;
-            let (shift, from) = (self.used[limb] as u8, self.widths[word_ix] as u8);
-            self.pieces.insert(at, Piece { limb: limb as u8, shift, from, mask });
-            self.ends[word_ix..].iter_mut().for_each(|end| *end += 1);
+            self.add(Piece {
+                word: word_ix as u32,
+                limb: limb as u8,
+                shift: self.used[limb] as u8,
+                from: from as u8,
+                mask: Word::MAX >> (Word::BITS - taken),
+            });
             self.used[limb] += taken;
-            self.widths[word_ix] += taken;
-            width -= taken;
+            (from, width) = (from + taken, width - taken);
+        }
+    }
+
+    fn add(&mut self, piece: Piece) {
+        let (before, others) = self.places.split_at_mut(piece.word as usize + 1);
+        let place = before.last_mut().expect("the word has a place");
+        match place.pieces.iter_mut().find(|piece| piece.mask == 0) {
+            Some(none) => *none = piece,
+            None => {
+                self.further.insert(usize::from(place.further.1), piece);
+                place.further.1 += 1;
+                others
+                    .iter_mut()
+                    .for_each(|Place { further: (start, end), .. }| (*start, *end) = (*start + 1, *end + 1));
+            }
         }
     }
 
@@ -121,49 +161,64 @@ impl Packing {
         self.used.get(limb).copied().unwrap_or_default()
     }
 
-    /// Whether words stand in more than three pieces on average.
-    pub(super) fn is_in_pieces(&self) -> bool {
-        self.pieces.len() > 3 * self.widths.len()
-    }
-
-    fn has_room(&self, word_ix: usize, word: Word) -> bool {
-        bits(word) <= self.widths[word_ix]
-    }
-
-    fn pieces_of(&self, word_ix: usize) -> &[Piece] {
-        let start = if word_ix == 0 { 0 } else { self.ends[word_ix - 1] };
-        &self.pieces[start as usize..self.ends[word_ix] as usize]
+    /// The bits that a word has.
+    fn width(&self, word_ix: usize) -> u32 {
+        bits(self.places[word_ix].largest)
     }
 
     /// Writes the key of `words` into `key`, which is all zeros. `false` if a word has no room.
+    ///
+    /// # Panics
+    /// If the key has not the limbs of the packing.
     pub(super) fn pack(&self, words: &[Word], key: &mut [u64]) -> bool {
-        let mut fits = true;
-        for (word_ix, word) in words.iter().enumerate() {
-            fits &= self.replace(key, word_ix, 0, *word);
+        let pieces = self.places.iter().flat_map(|place| &place.pieces).filter(|piece| piece.mask > 0);
+        for piece in pieces.chain(&self.further) {
+            key[usize::from(piece.limb)] |= piece.of(words[piece.word as usize]);
         }
-        fits
+        self.places.iter().zip(words).all(|(place, word)| *word <= place.largest)
     }
 
     /// Replaces, in `key`, the word at `position`. `false` if the new one has no room.
     #[inline]
     pub(super) fn replace(&self, key: &mut [u64], position: usize, before: Word, after: Word) -> bool {
-        let difference = before ^ after;
-        for piece in self.pieces_of(position) {
-            key[usize::from(piece.limb)] ^= u64::from(difference >> piece.from & piece.mask) << piece.shift;
+        let (place, difference) = (&self.places[position], before ^ after);
+        // Whether or not there is a second piece: to do this costs less than to guess.
+        for piece in place.pieces {
+            turn(key, piece.limb, piece.of(difference));
         }
-        self.has_room(position, after)
+        for piece in &self.further[usize::from(place.further.0)..usize::from(place.further.1)] {
+            turn(key, piece.limb, piece.of(difference));
+        }
+        after <= place.largest
     }
 
-    /// Writes the words of `key` into `words`.
-    pub(super) fn unpack(&self, key: &[u64], words: &mut [Word]) {
-        let mut start = 0;
-        for (end, word) in self.ends.iter().zip(words) {
-            let pieces = &self.pieces[start..*end as usize];
-            *word = pieces.iter().fold(0, |word, piece| {
-                word | ((key[usize::from(piece.limb)] >> piece.shift) as Word & piece.mask) << piece.from
-            });
-            start = *end as usize;
+    /// Writes the words of `key` into `words`. The number of limbs is best known to the compiler.
+    pub(super) fn unpack<K: AsRef<[u64]> + ?Sized>(&self, key: &K, words: &mut [Word]) {
+        let key = key.as_ref();
+        for (place, word) in self.places.iter().zip(&mut *words) {
+            let [low, high] = place.pieces;
+            *word = low.taken(key);
+            if high.mask != 0 {
+                *word |= high.taken(key);
+            }
         }
+        for piece in &self.further {
+            words[piece.word as usize] |= piece.taken(key);
+        }
+    }
+}
+
+/// Turns over those bits of a limb.
+#[inline]
+fn turn(key: &mut [u64], limb: u8, bits: u64) {
+    match key {
+        // No address that has to be worked out: such keys stay in registers.
+        [only] => *only ^= bits,
+        [low, high] => {
+            *low ^= if limb == 0 { bits } else { 0 };
+            *high ^= if limb == 0 { 0 } else { bits };
+        }
+        _ => key[usize::from(limb)] ^= bits,
     }
 }
 

@@ -25,13 +25,12 @@ use super::visited::{Visited, raise, visited};
 use crate::system::{Explain, PropertySet, ShowsIn, Word};
 
 /// States that a worker takes at once.
-pub(super) const CHUNK_STATES: usize = 1 << 10;
+pub(super) const CHUNK_STATES: usize = 1 << 11;
 /// Chunks to a worker in one round: enough to make a shard's share of a round worth a walk through its memory.
-const ROUND_CHUNKS: usize = 32;
+const ROUND_CHUNKS: usize = 16;
 /// Up to so many states are packed anew when a word has no room; more keep their keys, and the word gets bits above
-/// all others, unless words are in too many pieces.
-const REPACKED_MAX: u64 = 1 << 12;
-const REPACKED_IN_PIECES_MAX: u64 = 1 << 16;
+/// all others.
+const REPACKED_MAX: u64 = 1 << 16;
 
 /// Visits every reachable state of `system`, breadth first.
 ///
@@ -424,8 +423,7 @@ impl<'a> Search<'a> {
         raise(&mut self.outgrown, outgrown);
         let (from, word_count) = (Arc::clone(&self.packing), self.word_count);
         let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
-        let most = if from.is_in_pieces() { REPACKED_IN_PIECES_MAX } else { REPACKED_MAX };
-        let packing = if self.statistics.distinct <= most {
+        let packing = if self.statistics.distinct <= REPACKED_MAX {
             // Also for what had none before: a chunk that is still to be expanded again may need it.
             let mut maxima = self.outgrown.clone();
             visited.raise(&from, &mut maxima);

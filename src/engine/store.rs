@@ -3,121 +3,23 @@
 //! The set is cut into shards by the mixed key. In each round of the search every shard has one owner, who puts
 //! in what the round has brought for it: no lock, no atomic operation, and the outcome does not depend on who
 //! comes first.
-//!
-//! A shard is an open addressing table with linear probing, whose cells are in the order of their homes (the
-//! *Robin Hood* rule), after Cleary ("Compact hash tables using bidirectional linear probing", 1984): shard and home
-//! are bits of the mixed key, so that a cell holds only the others and how far from home it stands. A cell has as
-//! many bytes as that needs and no more.
 
-use super::key::{INDEX_BITS, Key, Record, first_limb, place_of, rest_of, unmarked, unmix};
+use super::cells::{Approach, Cells, Put};
+use super::key::{Key, Record, unmarked, unmix};
 use super::packing::Packing;
 
 /// How many look-ups are under way at once, so that memory is waited for once and not for each.
 const BATCH: usize = 16;
 const FIRST_CAPACITY: usize = 32;
-/// A shard of at least so many cells grows by a quarter, for memory is what ends a search; a smaller one to the double.
+/// A shard of at least so many cells is filled to seven eighths and grows by a quarter, for memory is what ends a search. A
+/// smaller one is filled to two thirds, where runs are short, and grows to the double.
 const LARGE: usize = 1 << 15;
-/// Bits of a cell that say how far from home it stands, counted from 1; 0 in an empty cell.
-const DISTANCE_BITS: u32 = 7;
-const FARTHEST: u64 = (1 << DISTANCE_BITS) - 1;
-
-/// What the cells of a shard are like.
-#[derive(Clone, Copy, Debug)]
-struct Shape<const N: usize> {
-    /// Cells that are the home of some key; behind them, [`FARTHEST`] more take what is driven over the end.
-    capacity: usize,
-    /// How many places have the same home.
-    stride: u32,
-    /// To divide by the stride: 2^64 over it, rounded up.
-    reciprocal: u64,
-    /// Bits that tell the places of one home apart.
-    place_bits: u32,
-    /// Bytes of a cell, and those of each limb: in the first, the distance, the place and the rest of the limb.
-    cell_bytes: usize,
-    limb_bytes: [usize; N],
-    /// Ones in those bytes.
-    limb_masks: [u64; N],
-}
-
-impl<const N: usize> Shape<N> {
-    /// At least `capacity` homes, for keys of that packing.
-    fn new(capacity: usize, packing: &Packing) -> Self {
-        Self::with_stride(((1_u64 << u32::BITS) / capacity as u64).max(2) as u32, packing)
-    }
-
-    fn with_stride(stride: u32, packing: &Packing) -> Self {
-        let place_bits = u32::BITS - (stride - 1).leading_zeros();
-        let rest_bits = packing.used(0).saturating_sub(INDEX_BITS);
-        let limb_bytes: [usize; N] = std::array::from_fn(|limb| {
-            let bits = if limb == 0 { DISTANCE_BITS + place_bits + rest_bits } else { packing.used(limb) };
-            bits.div_ceil(8) as usize
-        });
-        Self {
-            capacity: (1_u64 << u32::BITS).div_ceil(u64::from(stride)) as usize,
-            stride,
-            reciprocal: u64::MAX / u64::from(stride) + 1,
-            place_bits,
-            cell_bytes: limb_bytes.iter().sum(),
-            limb_bytes,
-            limb_masks: limb_bytes.map(|bytes| u64::MAX.checked_shr(64 - bytes as u32 * 8).unwrap_or_default()),
-        }
-    }
-
-    /// Room for all cells, and for eight bytes from the last on.
-    fn table(&self) -> Vec<u8> {
-        vec![0; (self.capacity + FARTHEST as usize + 1) * self.cell_bytes + 8]
-    }
-
-    /// The home of a key, and its first limb as it stands there.
-    #[inline]
-    fn address(&self, mixed: &Key<N>) -> (usize, u64) {
-        let place = place_of(mixed);
-        let home = ((u128::from(place) * u128::from(self.reciprocal)) >> u64::BITS) as u32;
-        let head = (rest_of(mixed) << self.place_bits) | u64::from(place - home * self.stride);
-        (home as usize, (head << DISTANCE_BITS) | 1)
-    }
-
-    /// The limb of a cell that starts at the byte `at`.
-    #[inline]
-    fn limb(&self, table: &[u8], at: usize, limb: usize) -> u64 {
-        let bytes = table[at..].first_chunk::<8>().expect("there is room for reading eight bytes");
-        u64::from_le_bytes(*bytes) & self.limb_masks[limb]
-    }
-
-    /// Whether the further limbs of the cell are those of the key.
-    #[inline]
-    fn has_tail(&self, table: &[u8], mut at: usize, mixed: &Key<N>) -> bool {
-        (1..N).all(|limb| {
-            at += self.limb_bytes[limb - 1];
-            self.limb(table, at, limb) == mixed[limb]
-        })
-    }
-
-    fn write(&self, table: &mut [u8], mut at: usize, head: u64, mixed: &Key<N>) {
-        for (limb, value) in std::iter::once(&head).chain(&mixed[1..]).enumerate() {
-            // Eight bytes at once, with what follows left as it is.
-            let bytes = table[at..].first_chunk_mut::<8>().expect("there is room for eight bytes");
-            let rest = u64::from_le_bytes(*bytes) & !self.limb_masks[limb];
-            *bytes = (value & self.limb_masks[limb] | rest).to_le_bytes();
-            at += self.limb_bytes[limb];
-        }
-    }
-}
-
-/// What became of a key that was to be put in.
-enum Put {
-    Known,
-    New,
-    /// Some cell would stand too far from home.
-    NoRoom,
-}
 
 /// One part of the set.
 #[derive(Debug)]
 pub(super) struct Shard<const N: usize> {
     shard_ix: usize,
-    shape: Shape<N>,
-    table: Vec<u8>,
+    cells: Cells<N>,
     used: usize,
     record: Record,
     packing: Packing,
@@ -127,11 +29,9 @@ pub(super) struct Shard<const N: usize> {
 
 impl<const N: usize> Shard<N> {
     pub(super) fn new(shard_ix: usize, packing: &Packing) -> Self {
-        let shape = Shape::new(FIRST_CAPACITY, packing);
         Self {
             shard_ix,
-            table: shape.table(),
-            shape,
+            cells: Cells::new(FIRST_CAPACITY, packing),
             used: 0,
             record: Record::of(packing),
             packing: packing.clone(),
@@ -142,14 +42,31 @@ impl<const N: usize> Shard<N> {
     /// Puts in those mixed keys that are not there, and keeps them, with their marks, as fresh.
     pub(super) fn absorb(&mut self, marked_keys: &[Key<N>]) {
         for batch in marked_keys.chunks(BATCH) {
-            let mut met = [(0, 0); BATCH];
-            for (met, marked) in met.iter_mut().zip(batch) {
-                let (home, head) = self.shape.address(marked);
-                *met = (head, self.shape.limb(&self.table, home * self.shape.cell_bytes, 0));
+            self.make_room(batch.len());
+            let mut approaches = [Approach::default(); BATCH];
+            for (approach, marked) in approaches.iter_mut().zip(batch) {
+                *approach = self.cells.approach(marked);
             }
-            for ((wanted, met), marked) in met.iter().zip(batch) {
-                // A key of one limb that stands at home, as most do.
-                if (N > 1 || wanted != met) && self.insert(&unmarked(marked)) {
+            let mut moved = false;
+            for (approach, marked) in approaches.iter().zip(batch) {
+                let approach = if moved { self.cells.approach(marked) } else { *approach };
+                if self.cells.is_home(marked, &approach) {
+                    continue;
+                }
+                let key = unmarked(marked);
+                let is_new = match self.cells.put(&key, &approach) {
+                    Put::Known => false,
+                    Put::New => {
+                        self.used += 1;
+                        true
+                    }
+                    Put::NoRoom => {
+                        self.grow();
+                        moved = true;
+                        self.insert(&key)
+                    }
+                };
+                if is_new {
                     self.record.write(&unmix(marked), &mut self.fresh);
                 }
             }
@@ -158,7 +75,7 @@ impl<const N: usize> Shard<N> {
 
     /// Whether some of the mixed keys are not in the set.
     pub(super) fn misses_any(&self, marked_keys: &[Key<N>]) -> bool {
-        marked_keys.iter().any(|marked| !self.contains(&unmarked(marked)))
+        marked_keys.iter().any(|marked| !self.cells.contains(&unmarked(marked)))
     }
 
     /// The keys put in since the last call, with their marks, ascending, as records of the packing.
@@ -176,176 +93,63 @@ impl<const N: usize> Shard<N> {
 
     /// Puts a mixed key in, not as a fresh one. Whether it was not there.
     pub(super) fn insert(&mut self, mixed: &Key<N>) -> bool {
+        self.make_room(1);
         loop {
-            match self.put(mixed) {
+            match self.cells.put(mixed, &self.cells.approach(mixed)) {
                 Put::Known => return false,
-                Put::New => break,
+                Put::New => {
+                    self.used += 1;
+                    return true;
+                }
                 Put::NoRoom => self.grow(),
             }
         }
-        self.used += 1;
-        // Runs are short up to seven eighths; beyond, they are not.
-        if self.used * 8 >= self.shape.capacity * 7 {
+    }
+
+    /// Makes room for so many more keys.
+    fn make_room(&mut self, count: usize) {
+        let most = |capacity: usize| if capacity < LARGE { capacity / 3 * 2 } else { capacity / 8 * 7 };
+        while self.used + count > most(self.cells.capacity()) {
             self.grow();
         }
-        true
     }
 
-    /// Where a mixed key stands, or else where it belongs and the first limb that it would have there.
-    #[inline]
-    fn find(&self, mixed: &Key<N>) -> Result<usize, (usize, u64)> {
-        let (home, mut wanted) = self.shape.address(mixed);
-        let mut at = home * self.shape.cell_bytes;
-        loop {
-            let cell = self.shape.limb(&self.table, at, 0);
-            if cell == wanted && self.shape.has_tail(&self.table, at, mixed) {
-                return Ok(at);
-            }
-            // An empty cell, or one that is nearer to its home: the key would stand before it.
-            if cell & FARTHEST < wanted & FARTHEST || wanted & FARTHEST == FARTHEST {
-                return Err((at, wanted));
-            }
-            wanted += 1;
-            at += self.shape.cell_bytes;
-        }
-    }
-
-    fn contains(&self, mixed: &Key<N>) -> bool {
-        self.find(mixed).is_ok()
-    }
-
-    fn put(&mut self, mixed: &Key<N>) -> Put {
-        let Err((at, head)) = self.find(mixed) else { return Put::Known };
-        let cell_bytes = self.shape.cell_bytes;
-        let mut end = at;
-        loop {
-            // The distance stands in the lowest bits.
-            let distance = u64::from(self.table[end]) & FARTHEST;
-            if distance == 0 {
-                break;
-            }
-            if distance == FARTHEST {
-                return Put::NoRoom;
-            }
-            end += cell_bytes;
-        }
-        self.table.copy_within(at..end, at + cell_bytes);
-        self.table[at + cell_bytes..end + cell_bytes]
-            .iter_mut()
-            .step_by(cell_bytes)
-            .for_each(|distance| *distance += 1);
-        self.shape.write(&mut self.table, at, head, mixed);
-        Put::New
-    }
-
+    #[cold]
     fn grow(&mut self) {
-        let capacity = self.shape.capacity;
+        let capacity = self.cells.capacity();
         let more = if capacity < LARGE { capacity } else { capacity / 4 };
-        *self = self.rebuilt(capacity + more, &self.packing.clone());
+        self.cells = self.cells.rebuilt(self.shard_ix, capacity + more, &self.packing);
     }
 
     /// Takes another packing of the same family, with as many limbs.
     pub(super) fn widen(&mut self, packing: &Packing) {
         debug_assert!(self.fresh.is_empty(), "fresh keys are taken before their records change");
-        let shape = Shape::<N>::with_stride(self.shape.stride, packing);
-        if shape.limb_bytes == self.shape.limb_bytes {
-            (self.record, self.packing) = (Record::of(packing), packing.clone());
-        } else {
-            *self = self.rebuilt(self.shape.capacity, packing);
+        if !self.cells.suit(packing) {
+            self.cells = self.cells.rebuilt(self.shard_ix, self.cells.capacity(), packing);
         }
+        (self.record, self.packing) = (Record::of(packing), packing.clone());
     }
 
     /// The same keys for a packing of the same family, with more limbs.
     pub(super) fn widened<const M: usize>(&mut self, packing: &Packing) -> Shard<M> {
         debug_assert!(self.fresh.is_empty(), "fresh keys are taken before their records change");
-        self.rebuilt(self.shape.capacity, packing)
-    }
-
-    /// One walk through the old table and the new one, since the order of cells is the same up to the cells of one
-    /// home.
-    fn rebuilt<const M: usize>(&mut self, mut capacity: usize, packing: &Packing) -> Shard<M> {
-        let fresh = std::mem::take(&mut self.fresh);
-        loop {
-            let shape = Shape::<M>::new(capacity, packing);
-            if let Some(table) = self.moved(&shape) {
-                let (shard_ix, used) = (self.shard_ix, self.used);
-                return Shard {
-                    shard_ix,
-                    shape,
-                    table,
-                    used,
-                    record: Record::of(packing),
-                    packing: packing.clone(),
-                    fresh,
-                };
-            }
-            capacity += capacity / 8 + 1;
+        Shard {
+            shard_ix: self.shard_ix,
+            cells: self.cells.rebuilt(self.shard_ix, self.cells.capacity(), packing),
+            used: self.used,
+            record: Record::of(packing),
+            packing: packing.clone(),
+            fresh: Vec::new(),
         }
-    }
-
-    /// The table in another shape; `None` if some cell would stand too far from home.
-    fn moved<const M: usize>(&self, shape: &Shape<M>) -> Option<Vec<u8>> {
-        let mut table = shape.table();
-        let (mut free, mut home) = (0, 0);
-        let mut neighbours: Vec<Key<N>> = Vec::new();
-        let mut settle = |neighbours: &mut Vec<Key<N>>| {
-            neighbours.sort_unstable_by_key(place_of);
-            for narrow in neighbours.drain(..) {
-                let mut mixed = [0; M];
-                mixed[..N].copy_from_slice(&narrow);
-                let (home, head) = shape.address(&mixed);
-                let at = home.max(free);
-                let distance = (at - home) as u64;
-                if distance >= FARTHEST {
-                    return false;
-                }
-                shape.write(&mut table, at * shape.cell_bytes, head + distance, &mixed);
-                free = at + 1;
-            }
-            true
-        };
-        for (its_home, mixed) in self.mixed_keys() {
-            if its_home != home {
-                home = its_home;
-                if !settle(&mut neighbours) {
-                    return None;
-                }
-            }
-            neighbours.push(mixed);
-        }
-        settle(&mut neighbours).then_some(table)
-    }
-
-    /// The mixed keys with their homes, in the order of the cells.
-    fn mixed_keys(&self) -> impl Iterator<Item = (usize, Key<N>)> {
-        let shape = self.shape;
-        (0..shape.capacity + FARTHEST as usize).filter_map(move |cell_ix| {
-            let mut at = cell_ix * shape.cell_bytes;
-            let head = shape.limb(&self.table, at, 0);
-            let distance = head & FARTHEST;
-            if distance == 0 {
-                return None;
-            }
-            let home = cell_ix + 1 - distance as usize;
-            let head = head >> DISTANCE_BITS;
-            let place = home as u32 * shape.stride + (head & ((1 << shape.place_bits) - 1)) as u32;
-            let mut mixed = [0; N];
-            mixed[0] = first_limb(self.shard_ix, place, head >> shape.place_bits);
-            for (limb, value) in mixed.iter_mut().enumerate().skip(1) {
-                at += shape.limb_bytes[limb - 1];
-                *value = shape.limb(&self.table, at, limb);
-            }
-            Some((home, mixed))
-        })
     }
 
     /// The keys, not mixed.
     pub(super) fn keys(&self) -> impl Iterator<Item = Key<N>> {
-        self.mixed_keys().map(|(_, mixed)| unmix(&mixed))
+        self.cells.mixed_keys(self.shard_ix).map(|mixed| unmix(&mixed))
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.table.capacity() + self.fresh.capacity()
+        self.cells.bytes() + self.fresh.capacity()
     }
 }
 
@@ -378,16 +182,11 @@ mod tests {
 
     /// The keys that are fresh, which come in order.
     fn records<const N: usize>(shard: &mut Shard<N>) -> BTreeSet<Vec<u64>> {
-        let record = shard.record;
         let fresh = shard.take_fresh();
-        let read = |bytes: &[u8]| {
-            let mut key = vec![0; N];
-            record.read(bytes, &mut key);
-            key
-        };
-        let keys: Vec<Vec<u64>> = fresh.chunks(record.bytes()).map(read).collect();
+        let record = &shard.record;
+        let keys: Vec<Key<N>> = fresh.chunks(record.bytes()).map(|bytes| record.read(bytes)).collect();
         assert!(keys.is_sorted_by(|one, next| in_order(one, next).is_lt()));
-        keys.into_iter().collect()
+        keys.into_iter().map(Vec::from).collect()
     }
 
     /// All keys go into one shard, which then says of each that it is of this one: only the places count.
@@ -437,7 +236,7 @@ mod tests {
                 let key = [mixed & !(63 << 32)];
                 prop_assert_eq!(shard.insert(&key), set.insert(key));
             }
-            let held: BTreeSet<Key<1>> = shard.mixed_keys().map(|(_, key)| key).collect();
+            let held: BTreeSet<Key<1>> = shard.cells.mixed_keys(shard.shard_ix).collect();
             prop_assert_eq!(held, set);
         }
     }

@@ -199,7 +199,7 @@ fn a_search_stops_with_the_level_of_what_it_shall_find() {
 /// A search may fit where what is made of it afterwards does not: that is told before it is begun.
 #[test]
 fn a_graph_that_does_not_fit_is_not_begun() {
-    let mut numbers = Numbers::new(30_000, 3, 9);
+    let mut numbers = Numbers::new(20_000, 3, 9);
     numbers.cards[2].kind = PropertyKind::Eventually;
     let within = |memory_bytes| {
         let limits = Limits { memory_bytes, ..Limits::default() };

@@ -37,6 +37,9 @@ pub(super) trait Visited: Send {
     /// Puts a key in as a fresh one.
     fn put(&mut self, marked_key: &[u64]);
 
+    /// Puts a key in, not as a fresh one.
+    fn know(&mut self, key: &[u64]);
+
     /// Puts in the states of a level, not as fresh ones.
     fn fill(&mut self, level: &Level, packing: &Packing, word_count: usize);
 
@@ -156,6 +159,11 @@ impl<const N: usize> Visited for Shards<N> {
         self.shards[shard_of(&mixed)].absorb(&[mixed]);
     }
 
+    fn know(&mut self, key: &[u64]) {
+        let mixed: Key<N> = mix(key.try_into().expect("the key is as wide as the set's"));
+        self.shards[shard_of(&mixed)].insert(&mixed);
+    }
+
     fn fill(&mut self, level: &Level, packing: &Packing, word_count: usize) {
         for chunk in level.chunks(FILL_STATES) {
             let mut outbox = vec![Vec::new(); SHARD_COUNT];
@@ -164,7 +172,7 @@ impl<const N: usize> Visited for Shards<N> {
                 outbox[shard_of(&mixed)].push(mixed);
             };
             if chunk.packing.family == packing.family {
-                chunk.for_each_key(&mut [0; N], |key| push(key));
+                chunk.for_each_key(|key| push(key));
             } else {
                 chunk.for_each(false, word_count, |words| {
                     let mut key = [0; N];
@@ -214,9 +222,8 @@ impl<const N: usize> Visited for Shards<N> {
             key.fill(0);
             let fits = to.pack(&words, &mut key);
             debug_assert!(fits, "a packing is replaced by one with more room");
-            new.put(&key);
+            new.know(&key);
         }
-        drop(new.take_fresh());
         new
     }
 

@@ -1,5 +1,6 @@
 //! One number for each distinct value.
 
+use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -44,7 +45,7 @@ impl<T> Default for Interner<T> {
     }
 }
 
-fn hash_of<T: Hash>(value: &T) -> u32 {
+fn hash_of<T: Hash + ?Sized>(value: &T) -> u32 {
     let hash = FxBuildHasher.hash_one(value);
     (hash >> u32::BITS) as u32 ^ hash as u32
 }
@@ -69,12 +70,30 @@ impl<T: Eq + Hash> Interner<T> {
     /// As [`intern`](Self::intern).
     pub fn intern_anew(&self, value: T) -> (u32, bool) {
         let hash = hash_of(&value);
-        let part = &self.index[part_of(hash)];
-        let known = self.find(&part.read().unwrap_or_else(PoisonError::into_inner), hash, &value);
-        if let Some(number) = known {
-            return (number, false);
-        }
-        let mut part = part.write().unwrap_or_else(PoisonError::into_inner);
+        self.known(hash, &value).map_or_else(|| self.intern_unknown(hash, value), |number| (number, false))
+    }
+
+    /// The number of the value that is like `like`, which is made into a value if there is none yet.
+    ///
+    /// # Panics
+    /// As [`intern`](Self::intern).
+    pub fn intern_like<'a, Q: Eq + Hash + ?Sized>(&self, like: &'a Q) -> u32
+    where
+        T: Borrow<Q> + From<&'a Q>,
+    {
+        let hash = hash_of(like);
+        self.known(hash, like).unwrap_or_else(|| self.intern_unknown(hash, T::from(like)).0)
+    }
+
+    fn known<Q: Eq + ?Sized>(&self, hash: u32, value: &Q) -> Option<u32>
+    where
+        T: Borrow<Q>,
+    {
+        self.find(&self.index[part_of(hash)].read().unwrap_or_else(PoisonError::into_inner), hash, value)
+    }
+
+    fn intern_unknown(&self, hash: u32, value: T) -> (u32, bool) {
+        let mut part = self.index[part_of(hash)].write().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = self.find(&part, hash, &value) {
             return (number, false);
         }
@@ -116,8 +135,11 @@ impl<T: Eq + Hash> Interner<T> {
         like.into_iter().zip(values).map(|(number, value)| number.filter(|number| self.get(*number) == value)).collect()
     }
 
-    fn find(&self, part: &HashTable<Entry>, hash: u32, value: &T) -> Option<u32> {
-        let is_it = |entry: &Entry| entry.hash == hash && self.get(entry.number) == value;
+    fn find<Q: Eq + ?Sized>(&self, part: &HashTable<Entry>, hash: u32, value: &Q) -> Option<u32>
+    where
+        T: Borrow<Q>,
+    {
+        let is_it = |entry: &Entry| entry.hash == hash && self.get(entry.number).borrow() == value;
         part.find(Entry::spread(hash), is_it).map(|entry| entry.number)
     }
 
@@ -194,6 +216,16 @@ mod tests {
         };
         assert_eq!(anew(&[1, 2, 1]).collect::<Vec<_>>(), [true, true, false]);
         assert_eq!(anew(&[3, 2]).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn a_value_is_known_by_what_is_like_it() {
+        let interner: Interner<Box<[u32]>> = Interner::default();
+        let number = interner.intern([1, 2].into());
+        assert_eq!(interner.intern_like(&[1, 2][..]), number);
+        let other = interner.intern_like(&[2, 1][..]);
+        assert_eq!(interner.intern([2, 1].into()), other);
+        assert_eq!((interner.get(other).to_vec(), interner.len()), (vec![2, 1], 2));
     }
 
     /// Values that differ and have one hash are told apart.

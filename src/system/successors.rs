@@ -10,8 +10,10 @@ pub struct Successors {
     /// `(position, new word)`, the edits of all successors one after the other.
     edits: Vec<(u32, Word)>,
     entries: Vec<Entry>,
-    /// By kind: how many were ruled out.
-    ruled_out: [u32; ActionKind::ALL.len()],
+    /// Where the edits of the last entry end.
+    finished: usize,
+    /// By kind: how many were ruled out; none if no step was.
+    ruled_out: Option<[u32; ActionKind::ALL.len()]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +55,7 @@ impl Default for Successors {
 impl Successors {
     /// No successors yet; of those to come it shall be said whether `properties` may see them.
     pub fn asking(properties: PropertySet) -> Self {
-        Self { asked: properties, edits: Vec::new(), entries: Vec::new(), ruled_out: [0; ActionKind::ALL.len()] }
+        Self { asked: properties, edits: Vec::new(), entries: Vec::new(), finished: 0, ruled_out: None }
     }
 
     /// The properties whose eyes count.
@@ -72,7 +74,8 @@ impl Successors {
     pub fn clear(&mut self) {
         self.edits.clear();
         self.entries.clear();
-        self.ruled_out = [0; ActionKind::ALL.len()];
+        self.finished = 0;
+        self.ruled_out = None;
     }
 
     /// Adds one edit to the successor that [`finish_if_edited`](Self::finish_if_edited) will close: a position
@@ -87,10 +90,11 @@ impl Successors {
     /// Returns whether there is one.
     #[inline]
     pub fn finish_if_edited(&mut self, kind: ActionKind, visible: bool) -> bool {
-        let end = self.edits.len() as u32;
-        let edited = end > self.entries.last().map_or(0, |entry| entry.end);
+        let end = self.edits.len();
+        let edited = end > self.finished;
         if edited {
-            self.entries.push(Entry { end, kind, visible });
+            self.entries.push(Entry { end: end as u32, kind, visible });
+            self.finished = end;
         }
         edited
     }
@@ -98,33 +102,38 @@ impl Successors {
     /// Forgets the edits since the last finished successor.
     #[inline]
     pub fn abandon(&mut self) {
-        self.edits.truncate(self.entries.last().map_or(0, |entry| entry.end as usize));
+        self.edits.truncate(self.finished);
     }
 
     /// The edits since the last finished successor.
     #[inline]
     pub fn unfinished(&self) -> &[(u32, Word)] {
-        &self.edits[self.entries.last().map_or(0, |entry| entry.end as usize)..]
+        &self.edits[self.finished..]
     }
 
     /// Forgets the edits since the last finished successor: they lead where an assumption does not hold. That is no
     /// successor, but neither is the state one in which nothing can happen.
     pub fn rule_out(&mut self, kind: ActionKind) {
         self.abandon();
-        self.ruled_out[kind as usize] += 1;
+        self.ruled_out.get_or_insert_default()[kind as usize] += 1;
     }
 
-    /// How many steps were ruled out, by [`ActionKind`] in its order.
-    pub fn ruled_out(&self) -> &[u32; ActionKind::ALL.len()] {
-        &self.ruled_out
+    /// How many steps of that kind were ruled out.
+    pub fn ruled_out(&self, kind: ActionKind) -> u32 {
+        self.ruled_out.map_or(0, |ruled_out| ruled_out[kind as usize])
+    }
+
+    /// The same by [`ActionKind`] in its order, if any was.
+    #[inline]
+    pub fn all_ruled_out(&self) -> Option<&[u32; ActionKind::ALL.len()]> {
+        self.ruled_out.as_ref()
     }
 
     /// Whether something but faults can happen, what was ruled out included.
     #[inline]
     pub fn goes_on(&self) -> bool {
-        let ruled_out = |kind: &ActionKind| self.ruled_out[*kind as usize] > 0;
         self.entries.iter().any(|entry| !entry.kind.is_fault())
-            || ActionKind::ALL.iter().any(|kind| !kind.is_fault() && ruled_out(kind))
+            || ActionKind::ALL.into_iter().any(|kind| !kind.is_fault() && self.ruled_out(kind) > 0)
     }
 
     /// How many there are.

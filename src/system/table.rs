@@ -17,8 +17,9 @@ pub struct Table<T> {
 /// Chunk and place in it of a cell.
 #[inline]
 fn place(ix: usize) -> (usize, usize) {
-    let chunk_ix = (ix / FIRST_CHUNK + 1).ilog2() as usize;
-    (chunk_ix, ix - FIRST_CHUNK * ((1 << chunk_ix) - 1))
+    let from_first = ix + FIRST_CHUNK;
+    let highest = from_first.ilog2();
+    ((highest - FIRST_CHUNK.ilog2()) as usize, from_first ^ 1 << highest)
 }
 
 impl<T> Default for Table<T> {
@@ -61,11 +62,17 @@ impl<T> Table<T> {
         let _ = self.cell(ix).set(value);
     }
 
-    fn cell(&self, ix: usize) -> &OnceLock<T> {
+    /// The cells from `ix` on, as far as they are next to each other: to the next multiple of 64 at least.
+    #[inline]
+    pub fn cells(&self, ix: usize) -> &[OnceLock<T>] {
         let (chunk_ix, offset) = place(ix);
         let chunk =
             self.chunks[chunk_ix].get_or_init(|| (0..FIRST_CHUNK << chunk_ix).map(|_| OnceLock::new()).collect());
-        &chunk[offset]
+        &chunk[offset..]
+    }
+
+    fn cell(&self, ix: usize) -> &OnceLock<T> {
+        &self.cells(ix)[0]
     }
 
     /// Bytes of the chunks, without what the values own.
@@ -88,6 +95,17 @@ mod tests {
             if expected.1 == FIRST_CHUNK << expected.0 {
                 expected = (expected.0 + 1, 0);
             }
+        }
+    }
+
+    #[test]
+    fn neighbours_are_together_up_to_the_next_multiple_of_the_first_chunk() {
+        let table = Table::default();
+        (0..1_000).for_each(|ix| table.set(ix, ix));
+        for ix in 0..900 {
+            let cells = table.cells(ix);
+            let count = FIRST_CHUNK - ix % FIRST_CHUNK;
+            assert!(cells[..count].iter().zip(ix..).all(|(cell, ix)| cell.get() == Some(&ix)));
         }
     }
 

@@ -102,7 +102,7 @@ pub(super) fn trapped(system: &dyn Explain, path: &Path, property_ix: usize) -> 
         }
         system.successors(&state, &mut successors);
         let kinds = ActionKind::ALL.into_iter().filter(|kind| !kind.is_fault());
-        if kinds.map(|kind| successors.ruled_out()[kind as usize]).sum::<u32>() > 0 {
+        if kinds.map(|kind| successors.ruled_out(kind)).sum::<u32>() > 0 {
             return Err("an assumption rules out what may lead to what is missing".to_owned());
         }
         for successor in successors.iter().filter(|successor| !successor.kind.is_fault()) {

@@ -35,7 +35,7 @@ use super::retrace::Target;
 use crate::system::{PropertySet, TransitionSystem};
 
 const FORMAT: &str = "quorate-checkpoint";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Where and how often a search is kept.
 #[derive(Clone, Debug)]

@@ -184,7 +184,7 @@ fn harvest(graph: &Graph<'_>, marks: &Marks, fairness: Fairness, states: &[State
 pub(super) fn may_stop(successors: &Successors, fairness: Fairness) -> bool {
     let ruled_out = |class: FairClass| {
         let kinds = ActionKind::ALL.into_iter().filter(|kind| FairClass::of(*kind) == Some(class));
-        kinds.map(|kind| successors.ruled_out()[kind as usize]).sum::<u32>() > 0
+        kinds.map(|kind| successors.ruled_out(kind)).sum::<u32>() > 0
     };
     successors.iter().all(|successor| fairness.of_kind(successor.kind) == Level::Nothing)
         && FairClass::ALL.into_iter().all(|class| fairness.of(class) == Level::Nothing || !ruled_out(class))

@@ -52,7 +52,7 @@ fn onward(scratch: &Scratch) -> impl Iterator<Item = StateIx> {
 }
 
 fn escapes(scratch: &Scratch) -> bool {
-    ActionKind::ALL.into_iter().any(|kind| !kind.is_fault() && scratch.successors.ruled_out()[kind as usize] > 0)
+    ActionKind::ALL.into_iter().any(|kind| !kind.is_fault() && scratch.successors.ruled_out(kind) > 0)
 }
 
 /// Those of `rest` that cannot reach what can be reached from.

@@ -65,7 +65,7 @@ pub fn options(system: &dyn Explain, state: &[Word], environment: &Environment) 
     let possible: Vec<Possible> = possible.collect();
     let taken: BTreeSet<(&str, String)> = possible.iter().map(|one| (one.kind, one.text.clone())).collect();
     let snapshot = as_written(&system.snapshot(state));
-    let rules = Rules { snapshot: &snapshot, environment, ruled_out: successors.ruled_out().iter().sum::<u32>() > 0 };
+    let rules = Rules { snapshot: &snapshot, environment, ruled_out: successors.all_ruled_out().is_some() };
     let mut impossible: Vec<Impossible> = Vec::new();
     for (kind, text, why) in rules.all() {
         let is_possible = taken.contains(&(kind.word(), text.clone()));
