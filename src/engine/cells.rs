@@ -205,7 +205,7 @@ impl<const N: usize> Cells<N> {
     }
 
     /// Whether the cells have room for keys of that packing, which is of the same family and has as many limbs.
-    pub(super) fn suit(&self, packing: &Packing) -> bool {
+    pub(super) fn has_room_for(&self, packing: &Packing) -> bool {
         Shape::<N>::with_stride(self.shape.stride, packing).limb_bytes == self.shape.limb_bytes
     }
 
