@@ -262,6 +262,25 @@ mod tests {
         assert_eq!(records(&mut shard), BTreeSet::from([vec![5], vec![6 | MARK]]));
     }
 
+    /// Keys whose places are close crowd in a few homes, whatever the order in which they come: the shard grows, also in the
+    /// middle of a batch, until none stands too far from home. Those that differ in the second limb only have one home for ever.
+    #[test]
+    fn keys_that_crowd_are_told_apart() {
+        let packing = Packing::with_room_for(&[Word::MAX >> 1; 3], 0);
+        for (count, step) in [(100, 1), (127, 50), (300, 1), (300, 299), (300, 77)] {
+            let key = |n: u64| [(n / 2) << 16 | (n / 2 % 3) << 40, n % 2];
+            let keys: Vec<Key<2>> = (0..count).map(|n| key(n * step % count)).collect();
+            let mut shard = Shard::<2>::new(0, &packing);
+            shard.absorb(&keys);
+            assert_eq!((shard.used as u64, shard.fresh_count() as u64), (count, count));
+            let expected: BTreeSet<Vec<u64>> = keys.iter().map(|key| unmix(key).to_vec()).collect();
+            assert_eq!(records(&mut shard), expected);
+            shard.absorb(&keys);
+            assert_eq!((shard.used as u64, shard.fresh_count()), (count, 0));
+            assert_eq!(shard.keys().map(|key| key.to_vec()).collect::<BTreeSet<_>>(), expected);
+        }
+    }
+
     /// In shards that are large, as those of all sets are that fill a memory: here for so few keys there are but eight.
     #[test]
     fn cells_are_as_small_as_can_be() {
