@@ -30,7 +30,7 @@ pub(super) const CHUNK_STATES: usize = 1 << 11;
 const ROUND_CHUNKS: usize = 16;
 /// Up to so many states are packed anew when a word has no room; more keep their keys, and the word gets bits above
 /// all others.
-const REPACKED_MAX: u64 = 1 << 16;
+const REPACKED_MAX: u64 = 1 << 14;
 
 /// Visits every reachable state of `system`, breadth first.
 ///
