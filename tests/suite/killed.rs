@@ -77,15 +77,20 @@ fn a_search_that_was_killed_comes_to_the_same() {
     for kill in 0..KILLS {
         let folder = empty(&kill.to_string());
         let mut child = start(&folder);
+        let is_kept = || folder.join("kept/checkpoint").exists();
+        // Every other one lives until there is something to go on with, however slow the machine is just now.
+        while kill % 2 == 1 && !is_kept() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         // Anywhere in the run, in no order.
         std::thread::sleep(Duration::from_micros(whole_us * (kill * 7 % KILLS) / KILLS));
         child.kill().unwrap();
         child.wait().unwrap();
-        gone_on_with += u32::from(folder.join("kept/checkpoint").exists());
+        gone_on_with += u64::from(is_kept());
         assert!(start(&folder).wait().unwrap().success(), "kill {kill}");
         assert_eq!(read(&folder), alone, "kill {kill}");
         std::fs::remove_dir_all(folder).unwrap();
     }
-    // How many depends on the machine; that there are any is what makes the rest of this test mean something.
-    assert!(gone_on_with > 0, "none of {KILLS} had a checkpoint");
+    // How many more depends on the machine.
+    assert!(gone_on_with >= KILLS / 2, "only {gone_on_with} of {KILLS} had a checkpoint");
 }
