@@ -147,7 +147,8 @@
 //! | `saved` | the tables, put away and restored |
 //! | `transitions` | the steps of the whole |
 //! | `faults` | budgets, as words; whom a fault may strike |
-//! | `conditions` | properties and assumptions over words |
+//! | `conditions` | the conditions of properties and assumptions, and what is remembered of each |
+//! | `readings`, `findings`, `assumptions` | what conditions read of nodes; what properties find; what is ruled out |
 //! | `instances` | of what each step is a step, for fairness |
 //! | `labels` | threads, local transitions and odds, for random walks |
 //! | `measures` | observables over words |
@@ -155,6 +156,7 @@
 //! | `entry` | a protocol as the catalogue lists it |
 
 mod alike;
+mod assumptions;
 mod audit;
 mod choices;
 mod conditions;
@@ -164,6 +166,7 @@ mod event;
 mod explain;
 mod faults;
 mod few;
+mod findings;
 mod group;
 mod inbox;
 mod instances;
@@ -172,6 +175,7 @@ mod measures;
 mod moves;
 mod naming;
 mod position;
+mod readings;
 mod rows;
 mod saved;
 mod slot;

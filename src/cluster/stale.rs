@@ -4,8 +4,8 @@
 //! nothing ever. Where messages wait in any order and a delivery that changes nothing is no step, such a message does
 //! nothing but tell states apart. That what is said is so is [confirmed](super::confirm) when the search is over.
 
-use super::conditions::view;
 use super::inbox::message_of;
+use super::readings::view;
 use super::tables::Cluster;
 use crate::model::{Environment, NetworkKind, NoOpDelivery, Protocol};
 use crate::system::Word;

@@ -45,8 +45,6 @@ pub struct Cluster<P: Protocol> {
     pub(super) targets: Targets,
     pub(super) splits: Splits,
     pub(super) layout: Layout,
-    /// Whether the world ever does something that is no single node's.
-    pub(super) world_turns: bool,
     pub(super) positions: Vec<Position<P::Actor>>,
     pub(super) histories: Interner<P::History>,
     pub(super) facts: Interner<FactsOf<P>>,
@@ -106,7 +104,6 @@ impl<P: Protocol> Cluster<P> {
             rules: InboxRules::new(environment),
             splits: Splits::new(&targets.cut_off, &environment.partitions)?,
             targets,
-            world_turns: layout.split.is_some() || environment.timing().is_some(),
             layout,
             positions,
             histories: Interner::default(),

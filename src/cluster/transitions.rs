@@ -92,13 +92,6 @@ impl<P: Protocol> Cluster<P> {
         self.finish(step.kind, step.visible, visible, state, out)
     }
 
-    /// The same for all steps of a row.
-    fn apply_all(&self, node: usize, row: &[u32], state: &[Word], out: &mut Successors) {
-        for step in moves::read(row) {
-            self.apply(node, &step, state, out);
-        }
-    }
-
     /// Closes the successor made of the edits so far, unless an assumption rules it out.
     #[inline]
     fn finish(&self, kind: ActionKind, nodes: bool, visible: bool, state: &[Word], out: &mut Successors) -> bool {
@@ -145,6 +138,11 @@ impl<P: Protocol> Cluster<P> {
     #[cold]
     fn is_lost_between(&self, split: Word, from: usize, to: usize) -> bool {
         self.environment.partitions.in_flight == InFlightAcrossSides::Lost && !self.splits.connects(split, from, to)
+    }
+
+    /// Whether the world ever does something that is no single node's.
+    fn world_turns(&self) -> bool {
+        self.layout.split.is_some() || self.environment.timing().is_some()
     }
 
     /// What the world can do in `state`.
@@ -260,15 +258,18 @@ impl<P: Protocol> TransitionSystem for Cluster<P> {
     fn successors(&self, state: &[Word], out: &mut Successors) {
         out.clear();
         for (node, position) in self.positions.iter().enumerate() {
-            if position.remembers() {
-                for step in moves::read(self.moves(node, state[node])) {
-                    self.apply(node, &step, state, out);
-                }
+            let worked_out;
+            let row = if position.remembers() {
+                self.moves(node, state[node])
             } else {
-                self.apply_all(node, self.work_out(node, state[node]).row(), state, out);
+                worked_out = self.work_out(node, state[node]);
+                worked_out.row()
+            };
+            for step in moves::read(row) {
+                self.apply(node, &step, state, out);
             }
         }
-        if self.world_turns {
+        if self.world_turns() {
             for turn in self.turns(state) {
                 self.turn(turn, state, out);
             }

@@ -81,6 +81,8 @@ pub(super) struct Cells<const N: usize> {
     shape: Shape<N>,
     /// All cells, and room for eight bytes from the last on.
     bytes: Vec<u8>,
+    /// How many are not empty.
+    used: usize,
 }
 
 impl<const N: usize> Cells<N> {
@@ -90,12 +92,17 @@ impl<const N: usize> Cells<N> {
     }
 
     fn shaped(shape: Shape<N>) -> Self {
-        Self { shape, bytes: vec![0; (shape.capacity + FARTHEST as usize + 1) * shape.cell_bytes + 8] }
+        Self { shape, bytes: vec![0; (shape.capacity + FARTHEST as usize + 1) * shape.cell_bytes + 8], used: 0 }
     }
 
     /// How many cells are the home of some key.
     pub(super) fn capacity(&self) -> usize {
         self.shape.capacity
+    }
+
+    /// How many keys are there.
+    pub(super) fn used(&self) -> usize {
+        self.used
     }
 
     /// Bytes of memory.
@@ -125,7 +132,9 @@ impl<const N: usize> Cells<N> {
         })
     }
 
+    /// Fills an empty cell.
     fn write(&mut self, mut at: usize, head: u64, mixed: &Key<N>) {
+        self.used += 1;
         let Shape { limb_bytes, limb_masks, .. } = &self.shape;
         for (limb, value) in std::iter::once(&head).chain(&mixed[1..]).enumerate() {
             // Eight bytes at once, with what follows left as it is.
@@ -146,7 +155,7 @@ impl<const N: usize> Cells<N> {
 
     /// Whether the key stands at home. `false` says nothing.
     #[inline]
-    pub(super) fn is_home(&self, mixed: &Key<N>, approach: &Approach) -> bool {
+    pub(super) fn is_at_home(&self, mixed: &Key<N>, approach: &Approach) -> bool {
         approach.met == approach.wanted && self.has_tail(approach.at, mixed)
     }
 

@@ -105,11 +105,11 @@ impl Expander {
         self.draft.states += 1;
         work.system.successors(&self.words, &mut self.successors);
         let mut stepped = PropertySet::EMPTY;
-        let looks_behind = work.is_quotient || !work.step_open.is_empty();
+        let looks_ahead = work.is_quotient || !work.step_open.is_empty();
         for successor in self.successors.iter() {
             self.draft.actions[successor.kind as usize] += 1;
             let mut next = *key;
-            if looks_behind {
+            if looks_ahead {
                 self.after.copy_from_slice(&self.words);
                 successor.apply(&mut self.after);
                 if successor.visible && !work.step_open.is_empty() {

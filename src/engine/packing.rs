@@ -24,7 +24,7 @@ const SPARE_BITS: u32 = 1;
 pub(super) struct Packing {
     /// By word.
     places: Vec<Place>,
-    /// Of the words in more than two pieces the others, by word.
+    /// The other pieces of the words in more than two, by word.
     further: Vec<Piece>,
     /// By limb: the bits in use, from the lowest up.
     used: Vec<u32>,
@@ -40,8 +40,8 @@ struct Place {
     largest: Word,
     /// Its lowest bits, and the next; pieces of no bits where there are none.
     pieces: [Piece; 2],
-    /// Where the others start and end in `further`.
-    further: (u16, u16),
+    /// Where the others start in `further`, if there are any.
+    further: u16,
 }
 
 /// Some neighbouring bits of a word.
@@ -142,18 +142,21 @@ impl Packing {
     }
 
     fn add(&mut self, piece: Piece) {
-        let (before, others) = self.places.split_at_mut(piece.word as usize + 1);
-        let place = before.last_mut().expect("the word has a place");
-        match place.pieces.iter_mut().find(|piece| piece.mask == 0) {
-            Some(none) => *none = piece,
-            None => {
-                self.further.insert(usize::from(place.further.1), piece);
-                place.further.1 += 1;
-                others
-                    .iter_mut()
-                    .for_each(|Place { further: (start, end), .. }| (*start, *end) = (*start + 1, *end + 1));
-            }
+        let word_ix = piece.word as usize;
+        if let Some(none) = self.places[word_ix].pieces.iter_mut().find(|piece| piece.mask == 0) {
+            *none = piece;
+            return;
         }
+        let at = usize::from(self.places[word_ix].further) + self.further(word_ix).count();
+        self.further.insert(at, piece);
+        self.places[word_ix + 1..].iter_mut().for_each(|place| place.further += 1);
+    }
+
+    /// The pieces of a word beyond the first two.
+    #[inline]
+    fn further(&self, word_ix: usize) -> impl Iterator<Item = &Piece> {
+        let from = usize::from(self.places[word_ix].further);
+        self.further[from..].iter().take_while(move |piece| piece.word as usize == word_ix)
     }
 
     /// The bits of a limb that words use.
@@ -186,7 +189,7 @@ impl Packing {
         for piece in place.pieces {
             turn(key, piece.limb, piece.of(difference));
         }
-        for piece in &self.further[usize::from(place.further.0)..usize::from(place.further.1)] {
+        for piece in self.further(position) {
             turn(key, piece.limb, piece.of(difference));
         }
         after <= place.largest
@@ -274,6 +277,11 @@ mod tests {
             assert!(packing.pack(&maxima, &mut large));
             packing.unpack(&large, &mut back);
             assert_eq!(back, maxima);
+            // Word by word from the one to the other, in however many pieces they stand by now.
+            for position in (0..9).map(|n| n * 4 % 9) {
+                assert!(packing.replace(&mut large, position, maxima[position], words[position]));
+            }
+            assert_eq!(large, key[..packing.limb_count]);
         }
         assert_eq!(packing.limb_count, 8);
     }

@@ -20,7 +20,6 @@ const LARGE: usize = 1 << 17;
 pub(super) struct Shard<const N: usize> {
     shard_ix: usize,
     cells: Cells<N>,
-    used: usize,
     record: Record,
     packing: Packing,
     /// The keys put in since [`take_fresh`](Self::take_fresh), not mixed, with their marks, as records.
@@ -32,7 +31,6 @@ impl<const N: usize> Shard<N> {
         Self {
             shard_ix,
             cells: Cells::new(FIRST_CAPACITY, packing),
-            used: 0,
             record: Record::of(packing),
             packing: packing.clone(),
             fresh: Vec::new(),
@@ -50,16 +48,13 @@ impl<const N: usize> Shard<N> {
             let mut moved = false;
             for (approach, marked) in approaches.iter().zip(batch) {
                 let approach = if moved { self.cells.approach(marked) } else { *approach };
-                if self.cells.is_home(marked, &approach) {
+                if self.cells.is_at_home(marked, &approach) {
                     continue;
                 }
                 let key = unmarked(marked);
                 let is_new = match self.cells.put(&key, &approach) {
                     Put::Known => false,
-                    Put::New => {
-                        self.used += 1;
-                        true
-                    }
+                    Put::New => true,
                     Put::NoRoom => {
                         self.grow();
                         moved = true;
@@ -97,10 +92,7 @@ impl<const N: usize> Shard<N> {
         loop {
             match self.cells.put(mixed, &self.cells.approach(mixed)) {
                 Put::Known => return false,
-                Put::New => {
-                    self.used += 1;
-                    return true;
-                }
+                Put::New => return true,
                 Put::NoRoom => self.grow(),
             }
         }
@@ -109,7 +101,7 @@ impl<const N: usize> Shard<N> {
     /// Makes room for so many more keys.
     fn make_room(&mut self, count: usize) {
         let most = |capacity: usize| if capacity < LARGE { capacity / 3 * 2 } else { capacity / 8 * 7 };
-        while self.used + count > most(self.cells.capacity()) {
+        while self.cells.used() + count > most(self.cells.capacity()) {
             self.grow();
         }
     }
@@ -136,7 +128,6 @@ impl<const N: usize> Shard<N> {
         Shard {
             shard_ix: self.shard_ix,
             cells: self.cells.rebuilt(self.shard_ix, self.cells.capacity(), packing),
-            used: self.used,
             record: Record::of(packing),
             packing: packing.clone(),
             fresh: Vec::new(),
@@ -203,7 +194,7 @@ mod tests {
         }));
         let held: BTreeSet<Vec<u64>> = shards.iter().flat_map(Shard::keys).map(|key| key.to_vec()).collect();
         assert_eq!(held, expected);
-        assert_eq!(shards.iter().map(|shard| shard.used).sum::<usize>(), expected.len());
+        assert_eq!(shards.iter().map(|shard| shard.cells.used()).sum::<usize>(), expected.len());
         let fresh: BTreeSet<Vec<u64>> = shards.iter_mut().flat_map(records).collect();
         assert_eq!(fresh, expected);
         for (key, shard) in keys.iter().map(|key| (key, shard_of(key))) {
@@ -272,11 +263,11 @@ mod tests {
             let keys: Vec<Key<2>> = (0..count).map(|n| key(n * step % count)).collect();
             let mut shard = Shard::<2>::new(0, &packing);
             shard.absorb(&keys);
-            assert_eq!((shard.used as u64, shard.fresh_count() as u64), (count, count));
+            assert_eq!((shard.cells.used() as u64, shard.fresh_count() as u64), (count, count));
             let expected: BTreeSet<Vec<u64>> = keys.iter().map(|key| unmix(key).to_vec()).collect();
             assert_eq!(records(&mut shard), expected);
             shard.absorb(&keys);
-            assert_eq!((shard.used as u64, shard.fresh_count()), (count, 0));
+            assert_eq!((shard.cells.used() as u64, shard.fresh_count()), (count, 0));
             assert_eq!(shard.keys().map(|key| key.to_vec()).collect::<BTreeSet<_>>(), expected);
         }
     }
@@ -290,7 +281,7 @@ mod tests {
             shards[shard_of(key) % 8].insert(key);
         }
         let (bytes, count): (usize, usize) =
-            (shards.iter().map(Shard::bytes).sum(), shards.iter().map(|shard| shard.used).sum());
+            (shards.iter().map(Shard::bytes).sum(), shards.iter().map(|shard| shard.cells.used()).sum());
         assert!(bytes < count * 9, "{bytes} bytes for {count} keys of 62 bits");
     }
 }

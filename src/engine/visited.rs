@@ -38,7 +38,7 @@ pub(super) trait Visited: Send {
     fn put(&mut self, marked_key: &[u64]);
 
     /// Puts a key in, not as a fresh one.
-    fn know(&mut self, key: &[u64]);
+    fn insert(&mut self, key: &[u64]);
 
     /// Puts in the states of a level, not as fresh ones.
     fn fill(&mut self, level: &Level, packing: &Packing, word_count: usize);
@@ -159,7 +159,7 @@ impl<const N: usize> Visited for Shards<N> {
         self.shards[shard_of(&mixed)].absorb(&[mixed]);
     }
 
-    fn know(&mut self, key: &[u64]) {
+    fn insert(&mut self, key: &[u64]) {
         let mixed: Key<N> = mix(key.try_into().expect("the key is as wide as the set's"));
         self.shards[shard_of(&mixed)].insert(&mixed);
     }
@@ -222,7 +222,7 @@ impl<const N: usize> Visited for Shards<N> {
             key.fill(0);
             let fits = to.pack(&words, &mut key);
             debug_assert!(fits, "a packing is replaced by one with more room");
-            new.know(&key);
+            new.insert(&key);
         }
         new
     }

@@ -10,8 +10,6 @@ pub struct Successors {
     /// `(position, new word)`, the edits of all successors one after the other.
     edits: Vec<(u32, Word)>,
     entries: Vec<Entry>,
-    /// Where the edits of the last entry end.
-    finished: usize,
     /// By kind: how many were ruled out; none if no step was.
     ruled_out: Option<[u32; ActionKind::ALL.len()]>,
 }
@@ -55,7 +53,7 @@ impl Default for Successors {
 impl Successors {
     /// No successors yet; of those to come it shall be said whether `properties` may see them.
     pub fn asking(properties: PropertySet) -> Self {
-        Self { asked: properties, edits: Vec::new(), entries: Vec::new(), finished: 0, ruled_out: None }
+        Self { asked: properties, edits: Vec::new(), entries: Vec::new(), ruled_out: None }
     }
 
     /// The properties whose eyes count.
@@ -74,7 +72,6 @@ impl Successors {
     pub fn clear(&mut self) {
         self.edits.clear();
         self.entries.clear();
-        self.finished = 0;
         self.ruled_out = None;
     }
 
@@ -90,25 +87,29 @@ impl Successors {
     /// Returns whether there is one.
     #[inline]
     pub fn finish_if_edited(&mut self, kind: ActionKind, visible: bool) -> bool {
-        let end = self.edits.len();
-        let edited = end > self.finished;
+        let edited = !self.unfinished().is_empty();
         if edited {
-            self.entries.push(Entry { end: end as u32, kind, visible });
-            self.finished = end;
+            self.entries.push(Entry { end: self.edits.len() as u32, kind, visible });
         }
         edited
+    }
+
+    /// Where the edits of the last finished successor end.
+    #[inline]
+    fn finished(&self) -> usize {
+        self.entries.last().map_or(0, |entry| entry.end as usize)
     }
 
     /// Forgets the edits since the last finished successor.
     #[inline]
     pub fn abandon(&mut self) {
-        self.edits.truncate(self.finished);
+        self.edits.truncate(self.finished());
     }
 
     /// The edits since the last finished successor.
     #[inline]
     pub fn unfinished(&self) -> &[(u32, Word)] {
-        &self.edits[self.finished..]
+        &self.edits[self.finished()..]
     }
 
     /// Forgets the edits since the last finished successor: they lead where an assumption does not hold. That is no

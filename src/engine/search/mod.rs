@@ -1,26 +1,27 @@
 //! Breadth-first search, level by level.
 //!
+//! Here is what a search knows, and what it does with whole levels; `expansion` makes the next level of one, and
+//! `conclusion` what is told in the end.
+//!
 //! A level is expanded in rounds. In a round, workers first turn states into keys of successors, sorted by shard;
 //! then every shard takes in its keys. The two halves never touch the same data, and the second one alone decides
 //! what is new: counts do not depend on the number of threads. A chunk in which a word outgrows the packing is
 //! expanded again when the word has room.
 
+mod conclusion;
+mod expansion;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::checkpoint::{CheckpointError, Checkpoints, Keeper, Kernel};
-use super::confirm::{Unconfirmed, ask_of_all, confirm};
-use super::expand::{Expander, Tally, Work};
-use super::exploration::{
-    Cut, Effort, Ended, Exploration, Finding, Path, Paths, Progress, Settings, Statistics, StopWhen,
-};
+use super::expand::Expander;
+use super::exploration::{Effort, Ended, Exploration, Paths, Progress, Settings, Statistics, StopWhen};
 use super::level::{Chunk, Level};
-use super::liveness::{self, Graph, Watch};
 use super::packing::{MARK, Packing};
-use super::retrace::{Target, retrace, with_step};
+use super::retrace::Target;
 use super::visited::{Visited, raise, visited};
 use crate::system::{Explain, PropertySet, ShowsIn, Word};
 
@@ -28,9 +29,6 @@ use crate::system::{Explain, PropertySet, ShowsIn, Word};
 pub(super) const CHUNK_STATES: usize = 1 << 11;
 /// Chunks to a worker in one round: enough to make a shard's share of a round worth a walk through its memory.
 const ROUND_CHUNKS: usize = 16;
-/// Up to so many states are packed anew when a word has no room; more keep their keys, and the word gets bits above
-/// all others.
-const REPACKED_MAX: u64 = 1 << 14;
 
 /// Visits every reachable state of `system`, breadth first.
 ///
@@ -201,18 +199,6 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn conclude(mut self) -> Exploration {
-        let ended = self.run();
-        self.statistics.elapsed_us = self.elapsed_us();
-        match ended {
-            Ended::Cut(_) => self.keep(),
-            // The graph may take long.
-            Ended::Complete if !self.that_show_in(ShowsIn::Graph).is_empty() => self.keep(),
-            Ended::Complete | Ended::Stopped => {}
-        }
-        self.finish(ended)
-    }
-
     fn put_initial(&mut self, initial: &[Box<[Word]>]) {
         for state in initial {
             let mut key = vec![0; self.packing.limb_count];
@@ -330,236 +316,9 @@ impl<'a> Search<'a> {
         self.open = self.open.without(closed);
     }
 
-    /// The states one step beyond a level. While probing, nothing is put into the set: the answer is only
-    /// whether there is anything beyond. A level that was cut leaves no count: where in it the cut falls depends on
-    /// the number of threads.
-    fn expand(&mut self, depth: usize, probing: bool) -> Result<Level, Cut> {
-        let Statistics { generated, actions, ruled_out, .. } = self.statistics;
-        let level = Arc::clone(&self.levels[depth]);
-        let outcome = self.expand_rounds(&level, depth, probing);
-        if outcome.is_err() {
-            self.statistics = Statistics { generated, actions, ruled_out, ..std::mem::take(&mut self.statistics) };
-        }
-        outcome
-    }
-
-    fn expand_rounds(&mut self, level: &Level, depth: usize, probing: bool) -> Result<Level, Cut> {
-        let mut next = Level::default();
-        let (mut stuck, mut stepped, mut beyond) = (Vec::new(), Vec::new(), false);
-        let stuck_open = self.stuck_open();
-        let mut queued = level.state_count() as u64;
-        let mut chunks = level.chunks(CHUNK_STATES);
-        while let Some(mut left) = self.round(&mut chunks) {
-            while !left.is_empty() {
-                let tally = self.expand_round(&mut left);
-                queued -= tally.states;
-                stuck.extend(tally.stuck);
-                stepped.extend(tally.stepped);
-                self.statistics.generated += tally.actions.iter().sum::<u64>();
-                self.statistics.actions.iter_mut().zip(tally.actions).for_each(|(sum, count)| *sum += count);
-                self.statistics.ruled_out.iter_mut().zip(tally.ruled_out).for_each(|(sum, count)| *sum += count);
-                if probing {
-                    beyond |= self.visited().misses_any();
-                } else {
-                    self.visited().absorb();
-                }
-                self.visited().forget();
-                if !tally.outgrown.is_empty() {
-                    next = self.take_level(next);
-                    self.widen(&tally.outgrown);
-                }
-            }
-            if beyond && stuck_open.is_empty() {
-                return Err(Cut::Depth);
-            }
-            self.breathe(&next, queued)?;
-        }
-        self.note(depth, stuck);
-        // A step beyond the limit is not looked at, as little as the state that it leads to.
-        if !probing {
-            self.note(depth, stepped);
-        }
-        if beyond { Err(Cut::Depth) } else { Ok(self.take_level(next)) }
-    }
-
     /// The next chunks that are looked at together, if there are any.
     fn round<'b>(&self, chunks: &mut impl Iterator<Item = Chunk<'b>>) -> Option<Vec<Chunk<'b>>> {
         let round: Vec<Chunk<'b>> = chunks.take(ROUND_CHUNKS * self.expanders.len()).collect();
         (!round.is_empty()).then_some(round)
-    }
-
-    /// The open properties about states where nothing happens any more.
-    fn stuck_open(&self) -> PropertySet {
-        self.open.intersection(self.that_show_in(ShowsIn::Deadlock))
-    }
-
-    /// Expands some chunks, and leaves those that are to be expanded again once the words that were too large have room.
-    fn expand_round(&mut self, chunks: &mut Vec<Chunk<'_>>) -> Tally {
-        let packing = Arc::clone(&self.packing);
-        let work = Work {
-            system: self.system,
-            packing: &packing,
-            chunks,
-            next: AtomicUsize::new(0),
-            outgrown: AtomicBool::new(false),
-            open: self.open,
-            stuck_open: self.stuck_open(),
-            step_open: self.open.intersection(self.that_show_in(ShowsIn::Step)),
-            is_quotient: self.system.is_quotient(),
-        };
-        let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
-        visited.expand(&work, &mut self.expanders);
-        let taken = work.next.into_inner().min(chunks.len());
-        let mut tally = Tally::default();
-        self.expanders.iter_mut().for_each(|expander| tally.add(&mut expander.tally));
-        let again: Vec<Chunk<'_>> = tally.again.iter().map(|chunk_ix| chunks[*chunk_ix].clone()).collect();
-        chunks.drain(..taken);
-        chunks.extend(again);
-        tally
-    }
-
-    /// Makes room for the words that had none.
-    fn widen(&mut self, outgrown: &[Word]) {
-        raise(&mut self.outgrown, outgrown);
-        let (from, word_count) = (Arc::clone(&self.packing), self.word_count);
-        let visited = self.visited.as_mut().expect("the set goes only when the search has ended");
-        let packing = if self.statistics.distinct <= REPACKED_MAX {
-            // Also for what had none before: a chunk that is still to be expanded again may need it.
-            let mut maxima = self.outgrown.clone();
-            visited.raise(&from, &mut maxima);
-            let packing = Packing::with_room_for(&maxima, from.family + 1);
-            *visited = visited.repacked(&from, &packing, word_count);
-            packing
-        } else {
-            let packing = from.widened(&self.outgrown);
-            if let Some(wider) = visited.widen(&packing) {
-                *visited = wider;
-            }
-            packing
-        };
-        self.packing = Arc::new(packing);
-    }
-
-    /// Between two rounds: tells how far the search is, and ends it at a limit.
-    fn breathe(&mut self, next: &Level, queued: u64) -> Result<(), Cut> {
-        let fresh = self.visited().fresh_count() + next.state_count();
-        let levels: usize = self.levels.iter().map(|level| level.bytes()).sum();
-        let (set, round) = (self.visited().bytes(), self.visited().round_bytes());
-        let (levels, tables) = (levels + next.bytes(), self.system.table_bytes());
-        let effort = &mut self.effort;
-        effort.set_bytes = effort.set_bytes.max(set as u64);
-        effort.level_bytes = effort.level_bytes.max(levels as u64);
-        effort.round_bytes = effort.round_bytes.max(round as u64);
-        effort.table_bytes = effort.table_bytes.max(tables as u64);
-        let bytes = (set + round + levels + tables) as u64;
-        self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
-        self.statistics.elapsed_us = self.elapsed_us();
-        self.keep_if_due();
-        self.progress.tick(&self.statistics, queued + fresh as u64);
-
-        let limits = &self.settings.limits;
-        let reached = |limit: Option<u64>, value: u64| limit.is_some_and(|limit| value > limit);
-        if self.progress.interrupted() {
-            Err(Cut::Interrupted)
-        } else if reached(limits.states, self.statistics.distinct + fresh as u64) {
-            Err(Cut::States)
-        } else if reached(limits.memory_bytes, bytes) {
-            Err(Cut::Memory)
-        } else if limits.time.is_some_and(|limit| self.started.elapsed() > limit) {
-            Err(Cut::Time)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn finish(mut self, ended: Ended) -> Exploration {
-        let cards = self.system.properties();
-        let unpreserved = PropertySet::of(cards.len(), |ix| !self.system.preserves(ix));
-        if ended == Ended::Complete && self.system.is_quotient() {
-            ask_of_all(self.system, &self.levels, self.asked_of_graph());
-        }
-        if let Err(unconfirmed) = confirm(self.system, &self.settings.limits, self.progress) {
-            self.statistics.elapsed_us = self.elapsed_us();
-            let (ended, refused) = match unconfirmed {
-                Unconfirmed::Refused(sentence) => (ended, Some(sentence)),
-                Unconfirmed::Cut(cut) => (Ended::Cut(cut), None),
-            };
-            return Exploration {
-                ended,
-                findings: vec![None; cards.len()],
-                graph_cut: None,
-                unpreserved,
-                refused,
-                effort: Effort { calls: self.system.calls(), ..self.effort },
-                statistics: self.statistics,
-            };
-        }
-        let wanted = |property_ix: usize| match self.settings.paths {
-            Paths::None => false,
-            Paths::Violations => !cards[property_ix].kind.is_witness(),
-            Paths::All => true,
-        };
-        let targets: Vec<Option<&Target>> = (self.found.iter().enumerate())
-            .map(|(property_ix, target)| target.as_ref().filter(|_| wanted(property_ix)))
-            .collect();
-        let paths = retrace(self.system, &self.levels, &targets);
-        let finding = |(property_ix, (target, path)): (usize, (&Option<Target>, Option<Path>))| {
-            let depth = target.as_ref()?.depth as u32;
-            Some(match cards[property_ix].kind.shows_in() {
-                ShowsIn::Step => {
-                    Finding { depth: depth + 1, path: path.map(|path| with_step(self.system, path, property_ix)) }
-                }
-                ShowsIn::State | ShowsIn::Deadlock | ShowsIn::Graph => Finding { depth, path },
-            })
-        };
-        let mut findings: Vec<Option<Finding>> = self.found.iter().zip(paths).enumerate().map(finding).collect();
-        let graph_cut = match ended {
-            Ended::Complete => self.look_at_graph(&mut findings).err(),
-            Ended::Stopped | Ended::Cut(_) => None,
-        };
-        self.statistics.elapsed_us = self.elapsed_us();
-        let effort = Effort { calls: self.system.calls(), ..self.effort };
-        Exploration { ended, findings, graph_cut, unpreserved, refused: None, statistics: self.statistics, effort }
-    }
-
-    fn asked_of_graph(&self) -> PropertySet {
-        let in_graph = self.that_show_in(ShowsIn::Graph);
-        PropertySet::of(self.found.len(), |ix| in_graph.contains(ix) && self.system.preserves(ix))
-    }
-
-    /// Decides the properties that show in the graph.
-    fn look_at_graph(&mut self, findings: &mut [Option<Finding>]) -> Result<(), Cut> {
-        let properties = self.asked_of_graph();
-        if properties.is_empty() {
-            return Ok(());
-        }
-        let (started, tables) = (Instant::now(), self.system.table_bytes());
-        // The set of seen states makes room for a table of its own kind.
-        self.visited = None;
-        let bytes = (Graph::bytes_for(&self.levels, &self.packing) + tables) as u64;
-        if self.settings.limits.memory_bytes.is_some_and(|limit| bytes > limit) {
-            return Err(Cut::Memory);
-        }
-        self.statistics.peak_bytes = self.statistics.peak_bytes.max(bytes);
-        let levels = std::mem::take(&mut self.levels);
-        let graph = Graph::new(self.system, levels, &self.packing).ok_or(Cut::Memory)?;
-        let watch = Watch {
-            progress: self.progress,
-            statistics: &self.statistics,
-            limits: self.settings.limits,
-            started: self.started,
-            bytes,
-        };
-        for property_ix in properties.iter() {
-            let mut finding = liveness::decide(&graph, property_ix, self.settings.fairness, &watch)?;
-            if self.settings.paths == Paths::None
-                && let Some(finding) = &mut finding
-            {
-                finding.path = None;
-            }
-            findings[property_ix] = finding;
-        }
-        self.statistics.graph_us = started.elapsed().as_micros() as u64;
-        Ok(())
     }
 }
